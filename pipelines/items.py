@@ -1,0 +1,244 @@
+"""The nouns that flow: Target, Link, Page, Article, Visit, and the closed list of Outcomes.
+
+All are frozen and know nothing of the rest of the project; every other module may import this one.
+Times are aware datetimes in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What a target is expected to be."""
+
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    LISTING = "listing"
+    ARTICLE = "article"
+
+
+class Outcome(StrEnum):
+    """How a visit ended: exactly one of these words, the same in log, summary, store and docs."""
+
+    STORED = "stored"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    NOT_MODIFIED = "not_modified"
+    LINKS = "links"
+    DUPLICATE = "duplicate"
+    NOT_ARTICLE = "not_article"
+    TOO_SHORT = "too_short"
+    ROBOTS = "robots"
+    BLOCKED = "blocked"
+    GONE = "gone"
+    HTTP_ERROR = "http_error"
+    NETWORK_ERROR = "network_error"
+    PARSE_ERROR = "parse_error"
+    TIMEOUT = "timeout"
+    FILTERED = "filtered"
+
+
+OUTCOME_MEANING: Mapping[Outcome, str] = {
+    Outcome.STORED: "a new article was stored",
+    Outcome.UPDATED: "a known article had changed; the new revision was stored",
+    Outcome.UNCHANGED: "the page was read again and says the same",
+    Outcome.NOT_MODIFIED: "the server answered 304 Not Modified",
+    Outcome.LINKS: "a feed, sitemap or listing was read for links",
+    Outcome.DUPLICATE: "another address of an article that is already stored",
+    Outcome.NOT_ARTICLE: "the page is no article (home, section, tag, gallery, consent wall, ...)",
+    Outcome.TOO_SHORT: "an article page, but with too little text to keep",
+    Outcome.ROBOTS: "robots.txt forbids the address",
+    Outcome.BLOCKED: "the server refuses us (401, 402, 403, 429, 451)",
+    Outcome.GONE: "the page is not there any more (404, 410)",
+    Outcome.HTTP_ERROR: "the server answered with another error status",
+    Outcome.NETWORK_ERROR: "no answer: name lookup, connection or protocol failed, or the address is refused",
+    Outcome.PARSE_ERROR: "the body could not be read, or reading it crashed the worker",
+    Outcome.TIMEOUT: "downloading or reading took longer than allowed",
+    Outcome.FILTERED: "left out by the source's include/exclude patterns or by --since",
+}
+
+# The outcomes that count as a failure of the target: they raise `failures` and lengthen the wait.
+FAILURES = frozenset(
+    {
+        Outcome.BLOCKED,
+        Outcome.HTTP_ERROR,
+        Outcome.NETWORK_ERROR,
+        Outcome.PARSE_ERROR,
+        Outcome.TIMEOUT,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One address to look at, as kept in the store.
+
+    `host` is the authority that politeness is counted by: lower-case host, with the port where it is
+    not the scheme's default. `discovered_via` is the URL of the feed, sitemap or listing that named it,
+    or "config" or "manual". `depth` counts listing pages between the source's own pages and this one.
+    `visits` is the number of visits ended so far. `hint_*` is what the discovering feed or sitemap said.
+    """
+
+    id: int
+    url: str
+    kind: Kind
+    host: str
+    source: str
+    due_at: datetime | None
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    failures: int = 0
+    visits: int = 0
+    depth: int = 0
+    discovered_via: str = "config"
+    hint_title: str | None = None
+    hint_published_at: datetime | None = None
+    last_visited_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What discovery found on a page: an address and what it is expected to be.
+
+    `depth` is added to that of the page it stands on: 1 for a deeper listing or its next page, 0 else.
+    """
+
+    url: str
+    kind: Kind = Kind.ARTICLE
+    title: str | None = None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """An answer as it came: header names in lower case, body decoded from its transfer encodings."""
+
+    url: str
+    final_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A line that was taken out of a page's text, and the rule that took it."""
+
+    line: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A clean article. The fields are the public names of API, exports and search.
+
+    `text` holds the blocks of the article (paragraphs, subheadings, list items) joined by a blank line.
+    `published_precision` is "second", "minute" or "day"; `published_source` says where the date was
+    found ("json-ld", "meta", "time", "feed", "sitemap", "url", "text"). `authors` are people or
+    organisations, one a name. `word_count` counts characters for scripts without spaces.
+    """
+
+    id: str
+    url: str
+    url_canonical: str
+    source: str
+    domain: str
+    title: str
+    text: str = field(repr=False)
+    description: str | None = None
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    published_precision: str | None = None
+    published_source: str | None = None
+    modified_at: datetime | None = None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    language: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    image_url: str | None = None
+    is_accessible_for_free: bool | None = None
+    license: str | None = None
+    word_count: int = 0
+    content_hash: str = ""
+    cluster_id: str | None = None
+    copy_of: str | None = None
+    revision: int = 1
+    discovered_via: str = "manual"
+    extractor: str = ""
+    extractor_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One look at one target, from the request to its one outcome.
+
+    `outcome` is None while the visit is under way. `reason` says more for a person ("soft 404",
+    "status 503"). `timings` are seconds by stage name.
+    """
+
+    target: Target
+    started_at: datetime
+    page: Page | None = None
+    links: tuple[Link, ...] = ()
+    article: Article | None = None
+    cuts: tuple[Cut, ...] = ()
+    outcome: Outcome | None = None
+    reason: str | None = None
+    ended_at: datetime | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+def article_record(article: Article) -> dict[str, Any]:
+    """The public form of an article: field name -> JSON value, times as UTC ISO-8601, in a fixed order."""
+    record: dict[str, Any] = {}
+    for name in ARTICLE_FIELDS:
+        value = getattr(article, name)
+        if isinstance(value, datetime):
+            value = value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        elif isinstance(value, tuple):
+            value = list(value)
+        record[name] = value
+    return record
+
+
+ARTICLE_FIELDS: tuple[str, ...] = (
+    "id",
+    "url",
+    "url_canonical",
+    "source",
+    "domain",
+    "title",
+    "description",
+    "text",
+    "authors",
+    "published_at",
+    "published_precision",
+    "published_source",
+    "modified_at",
+    "first_seen_at",
+    "last_seen_at",
+    "language",
+    "section",
+    "tags",
+    "image_url",
+    "is_accessible_for_free",
+    "license",
+    "word_count",
+    "content_hash",
+    "cluster_id",
+    "copy_of",
+    "revision",
+    "discovered_via",
+    "extractor",
+    "extractor_version",
+)
