@@ -1,0 +1,84 @@
+"""What every command is handed: where the config and the store are, and how to print."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from crawler.config import Config
+    from crawler.sources import Source
+    from crawler.survey import Survey
+    from pipelines.items import Page
+    from pipelines.store import Store
+
+DEFAULT_CONFIG = Path("wirewatch.toml")
+DEFAULT_DATABASE = "sqlite:///wirewatch.db"
+
+
+@dataclass(kw_only=True)
+class Context:
+    """The global options, and the few things that commands share.
+
+    Heavy parts are imported when first asked for: `wirewatch search` must not pay for Scrapy's start.
+    """
+
+    config_option: Path | None = None
+    database_option: str | None = None
+    log_format: str = "text"
+    verbosity: int = 0
+    quiet: bool = False
+    allow_network: tuple[str, ...] = ()
+    console: Console = field(default_factory=Console)
+    errors: Console = field(default_factory=lambda: Console(stderr=True))
+
+    @cached_property
+    def config_path(self) -> Path:
+        """The config file: --config, else $WIREWATCH_CONFIG, else wirewatch.toml here (it may not exist)."""
+        named = self.config_option or os.environ.get("WIREWATCH_CONFIG")
+        return Path(named) if named else DEFAULT_CONFIG
+
+    def config(self) -> Config:
+        """The config as it is on disk; the defaults when no file was named and none is here."""
+        from crawler.config import load
+
+        named = self.config_option is not None or "WIREWATCH_CONFIG" in os.environ
+        path = self.config_path if named or self.config_path.exists() else None
+        config = load(path, env=os.environ)
+        if not self.allow_network:
+            return config
+        network = config.network.model_copy(update={"allow": (*config.network.allow, *self.allow_network)})
+        return config.model_copy(update={"network": network})
+
+    @property
+    def database(self) -> str:
+        """The database URL: --database, else $WIREWATCH_DATABASE, else the config's, else the default."""
+        return self.database_option or self.config().store.database or DEFAULT_DATABASE
+
+    def open_store(self, *, readonly: bool = True) -> Store:
+        from pipelines.store import Store
+
+        return Store.open(self.database, readonly=readonly)
+
+    def fetch(self, url: str) -> Page:
+        """One page, fetched as politely as a crawl would. Raises FetchError."""
+        from crawler.errand import fetch_page
+
+        return fetch_page(url, config=self.config())
+
+    def survey(self, url: str) -> Survey:
+        """What a site offers. Raises FetchError when its home page cannot be read."""
+        from crawler.errand import survey_site
+
+        return survey_site(url, config=self.config())
+
+    def check_source(self, source: Source) -> list[tuple[str, str, bool, str]]:
+        """Each of the source's feeds, sitemaps and listings: (url, kind, answers with links, detail)."""
+        from crawler.errand import check_roots
+
+        return check_roots(source, config=self.config())
