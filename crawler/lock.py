@@ -1,0 +1,72 @@
+"""One crawl at a time per database: an advisory file lock that the kernel lifts when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from pipelines.errors import LockHeldError, UsageError
+
+
+class CrawlLock:
+    """Held from `__enter__` to `__exit__`; the file says who holds it and is left behind empty.
+
+    flock rather than a pid file: after kill -9 nothing stale remains. Raises LockHeldError naming the
+    holder when another process has it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            file = self.path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write the lock file {self.path}: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = _holder(file)
+            file.close()
+            raise LockHeldError(f"another run holds {self.path}: {holder}") from error
+        _write(file, json.dumps(_me()))
+        self._file = file
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            _write(self._file, "")
+            self._file.close()
+            self._file = None
+
+
+def _me() -> dict[str, str | int]:
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "command": command}
+
+
+def _write(file: IO[str], text: str) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(text)
+    file.flush()
+
+
+def _holder(file: IO[str]) -> str:
+    file.seek(0)
+    try:
+        about = json.loads(file.read())
+        return "pid {pid} on {host} since {since} ({command})".format(**about)
+    except (ValueError, KeyError, TypeError):
+        return "a process that has just started or is ending"

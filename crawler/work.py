@@ -1,0 +1,113 @@
+"""Where due targets come from, and the rule that no host is asked for two things at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from pipelines.items import Target, Visit
+
+
+class DueTargets(Protocol):
+    """Asks the store: targets due now, at most one of a host, none of the hosts that are busy."""
+
+    def __call__(self, *, exclude_hosts: Collection[str], limit: int) -> Awaitable[list[Target]]: ...
+
+
+class Work:
+    """Hands out targets until there are none left, or for ever when it is a service's.
+
+    `first` are targets named by hand, handed out before the table is asked. `due` asks the table (None:
+    there is only the list). A host is busy from handing out its target to the end of that visit, so the
+    table need not know what is in flight, and after a kill everything unfinished is simply due again.
+    """
+
+    def __init__(
+        self,
+        *,
+        due: DueTargets | None,
+        first: Iterable[Target] = (),
+        forever: bool = False,
+        limit: int | None = None,
+        max_in_flight: int = 64,
+    ) -> None:
+        self._due = due
+        self._first = deque(first)
+        self._forever = forever
+        self._left = limit
+        self._max_in_flight = max_in_flight
+        self._busy: dict[str, Target] = {}
+        self._ready: deque[Target] = deque()
+        self._preparing = 0
+        self._stopped = False
+        self._changed = asyncio.Event()
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._busy)
+
+    def stop(self) -> None:
+        """Hand out nothing more."""
+        self._stopped = True
+        self._changed.set()
+
+    def wake(self) -> None:
+        """Something may have become due."""
+        self._changed.set()
+
+    async def preparing(self, job: Awaitable[None]) -> None:
+        """Run a job that will add targets; the work is not over before it is."""
+        self._preparing += 1
+        try:
+            await job
+        finally:
+            self._preparing -= 1
+            self._changed.set()
+
+    def ended(self, visit: Visit, *, kept: bool) -> None:
+        """A visit is over: its host is free again. `kept` says it counts against the limit."""
+        self._busy.pop(visit.target.host, None)
+        if kept and self._left is not None:
+            self._left -= 1
+        self._changed.set()
+
+    async def targets(self) -> AsyncIterator[Target]:
+        """Due targets, one at a time; ends when all is done, never early while a visit is under way."""
+        while not self._over():
+            self._changed.clear()
+            target = await self._next()
+            if target is not None:
+                self._busy[target.host] = target
+                yield target
+            elif not (self._forever or self._busy or self._preparing):
+                return
+            else:
+                await self._changed.wait()
+
+    def _over(self) -> bool:
+        return self._stopped or (self._left is not None and self._left <= 0)
+
+    async def _next(self) -> Target | None:
+        if len(self._busy) >= self._max_in_flight:
+            return None
+        named = self._pop_free(self._first)
+        if named is not None:
+            return named
+        if not self._ready and self._due is not None:
+            limit = self._max_in_flight - len(self._busy)
+            self._ready.extend(await self._due(exclude_hosts=tuple(self._busy), limit=limit))
+        return self._pop_free(self._ready)
+
+    def _pop_free(self, queue: deque[Target]) -> Target | None:
+        for _ in range(len(queue)):
+            target = queue.popleft()
+            if target.host not in self._busy:
+                return target
+            queue.append(target)
+        return None
+
+
+Clock = Callable[[], datetime]
