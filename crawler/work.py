@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
-from datetime import datetime
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable
 from typing import Protocol
 
-from pipelines.items import Target, Visit
+from pipelines.items import Kind, Target, Visit
 
 
 class DueTargets(Protocol):
@@ -90,8 +89,13 @@ class Work:
     def _over(self) -> bool:
         return self._stopped or (self._left is not None and self._left <= 0)
 
+    def _full(self) -> bool:
+        # Each article under way may become one of those that are left, and no more than those may be kept.
+        articles = sum(target.kind is Kind.ARTICLE for target in self._busy.values())
+        return len(self._busy) >= self._max_in_flight or (self._left is not None and articles >= self._left)
+
     async def _next(self) -> Target | None:
-        if len(self._busy) >= self._max_in_flight:
+        if self._full():
             return None
         named = self._pop_free(self._first)
         if named is not None:
@@ -108,6 +112,3 @@ class Work:
                 return target
             queue.append(target)
         return None
-
-
-Clock = Callable[[], datetime]

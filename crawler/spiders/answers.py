@@ -1,0 +1,80 @@
+"""What an answer, or the lack of one, means: pure mappings from HTTP and network failures to outcomes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from scrapy.exceptions import IgnoreRequest
+from twisted.internet import error as net
+
+from crawler.middlewares.guard import RefusedError
+from crawler.middlewares.politeness import RobotsRefusedError, RobotsUnreachableError
+from pipelines.items import Outcome, Page
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+
+_BLOCKED = frozenset({401, 402, 403, 407, 429, 451})
+_GONE = frozenset({404, 410})
+
+
+def page_of(response: Response, *, url: str, fetched_at: datetime) -> Page:
+    """The answer as a Page: header names in lower case, several values joined by a comma (RFC 9110, 5.3)."""
+    headers = {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+    return Page(
+        url=url,
+        final_url=response.url,
+        status=response.status,
+        headers=headers,
+        body=response.body,
+        fetched_at=fetched_at,
+    )
+
+
+def outcome_of_status(status: int) -> tuple[Outcome | None, str | None]:
+    """The outcome a status alone decides; None for an answer to be read."""
+    if 200 <= status < 300:
+        return None, None
+    reason = f"status {status} {_phrase(status)}".rstrip()
+    if status == HTTPStatus.NOT_MODIFIED:
+        return Outcome.NOT_MODIFIED, None
+    if status in _BLOCKED:
+        return Outcome.BLOCKED, reason
+    if status in _GONE:
+        return Outcome.GONE, reason
+    return Outcome.HTTP_ERROR, reason
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def outcome_of_failure(error: BaseException) -> tuple[Outcome, str]:
+    """The outcome of a request that got no answer, with a reason for a person."""
+    text = str(error).strip() or type(error).__name__
+    if isinstance(error, RefusedError):
+        return Outcome.NETWORK_ERROR, text
+    if isinstance(error, RobotsRefusedError):
+        return Outcome.ROBOTS, text
+    if isinstance(error, RobotsUnreachableError) and error.__cause__ is not None:
+        return outcome_of_failure(error.__cause__)
+    if isinstance(error, IgnoreRequest):
+        return Outcome.NETWORK_ERROR, text
+    if "timeout" in type(error).__name__.lower() or isinstance(error, (net.TimeoutError, TimeoutError)):
+        return Outcome.TIMEOUT, "no complete answer in time"
+    return Outcome.NETWORK_ERROR, _network_reason(error, text)
+
+
+def _network_reason(error: BaseException, text: str) -> str:
+    name = type(error).__name__
+    if "Cannot" in name and "Resolve" in name or isinstance(error, net.DNSLookupError):
+        return "the name does not resolve, or only to addresses that are refused"
+    return f"{name}: {text}"[:300]

@@ -1,0 +1,113 @@
+"""The one spider: target -> request -> visit."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+import scrapy
+from scrapy.http import Request, Response
+
+from crawler.spiders.answers import outcome_of_failure, outcome_of_status, page_of
+from pipelines.errors import WirewatchError, WorkerTimeoutError
+from pipelines.items import Kind, Outcome, Target, Visit
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from twisted.python.failure import Failure
+
+    from crawler.app import App
+
+
+class NewsSpider(scrapy.Spider):
+    """Asks the application for due targets and turns each answer, good or bad, into one Visit."""
+
+    name = "news"
+
+    def __init__(self, *, app: App, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.app = app
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        if "app" not in kwargs:  # `scrapy crawl news -a source=NAME`: nobody built an application yet
+            from crawler.app import app_for_scrapy
+
+            kwargs["app"] = app_for_scrapy(crawler, source=kwargs.pop("source", None))
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.app.attach(crawler)
+        return spider
+
+    async def start(self) -> AsyncIterator[Any]:
+        await self.app.opened()
+        async for target in self.app.work.targets():
+            yield self.request(target)
+
+    def request(self, target: Target) -> Request:
+        """The request for a target; its one visit begins here."""
+        return Request(
+            target.url,
+            callback=self.answered,
+            errback=self.failed,
+            dont_filter=True,
+            meta={
+                "target": target,
+                "visit": self.app.begin(target),
+                "download_slot": target.host,
+            },
+        )
+
+    async def answered(self, response: Response) -> AsyncIterator[Visit]:
+        request = response.request
+        assert request is not None
+        visit: Visit = request.meta["visit"]
+        if not self.app.is_open(visit):
+            return  # given up at its time limit: an end has been written already
+        page = page_of(response, url=visit.target.url, fetched_at=datetime.now(UTC))
+        latency = float(response.meta.get("download_latency") or 0.0)
+        visit = replace(visit, page=page, timings={"download": latency})
+        outcome, reason = outcome_of_status(page.status)
+        if outcome is not None:
+            yield replace(visit, outcome=outcome, reason=reason)
+        elif not self.app.wants(visit.target, page.final_url):
+            yield replace(visit, outcome=Outcome.FILTERED, reason="excluded by the source's patterns")
+        elif visit.target.kind is Kind.ARTICLE:
+            yield visit
+        else:
+            yield await self._read_links(visit)
+
+    async def failed(self, failure: Failure) -> AsyncIterator[Visit]:
+        request: Request = failure.request  # type: ignore[attr-defined]
+        visit: Visit = request.meta["visit"]
+        if not self.app.is_open(visit):
+            return
+        outcome, reason = outcome_of_failure(failure.value)
+        yield replace(visit, outcome=outcome, reason=reason)
+
+    async def _read_links(self, visit: Visit) -> Visit:
+        from crawler.discovery import read
+
+        assert visit.page is not None
+        digest = hashlib.blake2b(visit.page.body, digest_size=16).hexdigest()
+        if digest == visit.target.body_hash:
+            return replace(visit, outcome=Outcome.UNCHANGED, reason="the same bytes as last time")
+        started = time.perf_counter()
+        try:
+            found = await self.app.workers.run(read, visit.target.kind, visit.page)
+        except WorkerTimeoutError as error:
+            return replace(visit, outcome=Outcome.TIMEOUT, reason=str(error))
+        except WirewatchError as error:
+            return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
+        except Exception as error:
+            return replace(visit, outcome=Outcome.PARSE_ERROR, reason=f"{type(error).__name__}: {error}")
+        links = self.app.follow(visit.target, found.links)
+        timings = {**visit.timings, "read": time.perf_counter() - started}
+        return replace(
+            visit, links=links, outcome=Outcome.LINKS, reason=f"{len(links)} links", timings=timings
+        )
+
+
