@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Collection, Iterable
+from collections.abc import AsyncIterator, Awaitable, Collection
 from typing import Protocol
 
 from pipelines.items import Kind, Target, Visit
@@ -19,22 +19,21 @@ class DueTargets(Protocol):
 class Work:
     """Hands out targets until there are none left, or for ever when it is a service's.
 
-    `first` are targets named by hand, handed out before the table is asked. `due` asks the table (None:
-    there is only the list). A host is busy from handing out its target to the end of that visit, so the
+    `due` asks the table; targets named by hand come in through `add` and go first. A
+    host is busy from handing out its target to the end of that visit, so the
     table need not know what is in flight, and after a kill everything unfinished is simply due again.
     """
 
     def __init__(
         self,
         *,
-        due: DueTargets | None,
-        first: Iterable[Target] = (),
+        due: DueTargets,
         forever: bool = False,
         limit: int | None = None,
         max_in_flight: int = 64,
     ) -> None:
         self._due = due
-        self._first = deque(first)
+        self._first: deque[Target] = deque()
         self._forever = forever
         self._left = limit
         self._max_in_flight = max_in_flight
@@ -51,6 +50,11 @@ class Work:
     def stop(self) -> None:
         """Hand out nothing more."""
         self._stopped = True
+        self._changed.set()
+
+    def add(self, target: Target) -> None:
+        """Hand this target out before what the table gives."""
+        self._first.append(target)
         self._changed.set()
 
     def wake(self) -> None:
@@ -100,7 +104,7 @@ class Work:
         named = self._pop_free(self._first)
         if named is not None:
             return named
-        if not self._ready and self._due is not None:
+        if not self._ready:
             limit = self._max_in_flight - len(self._busy)
             self._ready.extend(await self._due(exclude_hosts=tuple(self._busy), limit=limit))
         return self._pop_free(self._ready)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def _warm(modules: tuple[str, ...]) -> None:
-    """Runs first in each worker: Ctrl-C is the parent's business, and imports are paid before a page waits."""
+    """Runs first in each worker: Ctrl-C is the parent's business; imports are paid before a page waits."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in modules:
         import_module(name)
@@ -37,7 +37,12 @@ class Workers:
     """
 
     def __init__(
-        self, *, count: int, timeout: float, recycle: int = 500, warm: tuple[str, ...] = ("pipelines.extract",)
+        self,
+        *,
+        count: int,
+        timeout: float,
+        recycle: int = 500,
+        warm: tuple[str, ...] = ("pipelines.extract",),
     ) -> None:
         self.timeout = timeout
         self._pool = ProcessPool(
@@ -54,9 +59,7 @@ class Workers:
         Raises WorkerTimeoutError when it was killed for its time, WorkerDiedError when the process died
         under it, and whatever the function itself raised.
         """
-        future = self._pool.schedule(
-            function, args=list(args), kwargs=dict(kwargs), timeout=self.timeout
-        )
+        future = self._pool.schedule(function, args=list(args), kwargs=dict(kwargs), timeout=self.timeout)
         try:
             result: T = await asyncio.wrap_future(future)
         except FutureTimeoutError as error:

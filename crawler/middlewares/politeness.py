@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from pipelines.urls import host_of
 from protego import Protego
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
-
-from pipelines.urls import host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -112,10 +111,16 @@ class PolitenessMiddleware:
         return robots
 
     def _apply_crawl_delay(self, host: str, robots: Robots) -> None:
-        delay = robots.rules.crawl_delay(self.agent) if robots.rules is not None else None
-        slot = self.crawler.engine.downloader.slots.get(host)
-        if delay is not None and slot is not None:
-            slot.delay = max(slot.delay, min(float(delay), MAX_CRAWL_DELAY))
+        wish = robots.rules.crawl_delay(self.agent) if robots.rules is not None else None
+        if wish is None:
+            return
+        downloader = self.crawler.engine.downloader
+        slot = downloader.slots.get(host)
+        if slot is None:
+            return
+        slot.delay = max(slot.delay, min(float(wish), MAX_CRAWL_DELAY))
+        # Idle slots are dropped after a minute and made anew from these settings.
+        downloader.per_slot_settings[host] = {"delay": slot.delay, "concurrency": 1}
 
 
 def _unreachable(error: Exception) -> IgnoreRequest:

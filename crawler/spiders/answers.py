@@ -75,6 +75,6 @@ def outcome_of_failure(error: BaseException) -> tuple[Outcome, str]:
 
 def _network_reason(error: BaseException, text: str) -> str:
     name = type(error).__name__
-    if "Cannot" in name and "Resolve" in name or isinstance(error, net.DNSLookupError):
+    if ("Cannot" in name and "Resolve" in name) or isinstance(error, net.DNSLookupError):
         return "the name does not resolve, or only to addresses that are refused"
     return f"{name}: {text}"[:300]

@@ -109,5 +109,3 @@ class NewsSpider(scrapy.Spider):
         return replace(
             visit, links=links, outcome=Outcome.LINKS, reason=f"{len(links)} links", timings=timings
         )
-
-

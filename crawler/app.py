@@ -1,0 +1,330 @@
+"""The application: wires config, store, workers and clock together, runs one crawl, closes them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from scrapy import signals
+
+from crawler.fetch import CrawlerWeb
+from crawler.schedule.plan import next_due
+from crawler.schedule.service import Service
+from crawler.sources import Source
+from crawler.summary import Summary
+from crawler.survey import Survey, survey
+from crawler.work import Work
+from pipelines.errors import StoreError, WirewatchError
+from pipelines.items import Kind, Link, Outcome, Target, Visit
+from pipelines.workers import AnyWorkers
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from crawler.config import Config
+    from pipelines.store import Store
+
+logger = logging.getLogger("wirewatch")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# Listing pages are followed this far from the source's own pages: sections, and their further pages.
+MAX_DEPTH = 10
+# A visit that has had no end this long after its request never will: a request that Scrapy dropped.
+VISIT_LIMIT = 300.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one run is to do.
+
+    `sources` are crawled; `urls` were named by hand and may be sites or articles. `due` crawls only what
+    is due. `forever` is the service. `limit` counts stored articles.
+    """
+
+    sources: tuple[Source, ...] = ()
+    urls: tuple[str, ...] = ()
+    due: bool = False
+    forever: bool = False
+    limit: int | None = None
+    since: datetime | None = None
+
+
+class App:
+    """One run over one store. Everything it needs is passed in; `run.py` builds it."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        store: Store,
+        store_thread: ThreadPoolExecutor,
+        workers: AnyWorkers,
+        job: Job,
+        on_end: Iterable[Callable[[Visit], None]] = (),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.config = config
+        self.workers = workers
+        self.job = job
+        self.since = job.since
+        self.summary = Summary()
+        self.error: WirewatchError | None = None
+        self._store = store
+        self._thread = store_thread
+        self._clock = clock
+        self._on_end = tuple(on_end)
+        self._open: dict[int, asyncio.TimerHandle] = {}
+        self._sources: dict[str, Source] = {source.name: source for source in job.sources}
+        self._sources_by_hand: dict[str, Source] = {}
+        self._unsurveyed: dict[str, datetime] = {}
+        self._background: set[asyncio.Task[None]] = set()
+        self._started_at = clock()
+        self._crawler: Crawler | None = None
+        self._service: Service | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.work = Work(due=self._due, forever=job.forever, limit=job.limit)
+
+    # --- the store, in its own thread -----------------------------------------------------------------
+
+    async def in_store(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a store call in the writer thread: a slow disk must not hold up the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
+
+    async def _due(self, *, exclude_hosts: Iterable[str], limit: int) -> list[Target]:
+        if not self._sources:
+            return []
+        return await self.in_store(
+            self._store.due,
+            self._clock(),
+            sources=tuple(self._sources),
+            exclude_hosts=tuple(exclude_hosts),
+            limit=limit,
+            roots_since=None if self.job.due or self.job.forever else self._started_at,
+        )
+
+    # --- the run ---------------------------------------------------------------------------------------
+
+    def attach(self, crawler: Crawler) -> None:
+        """Called once by the spider: last nets for errors that Scrapy would only log."""
+        self._crawler = crawler
+        self.loop = asyncio.get_running_loop()
+        crawler.signals.connect(self._closed, signal=signals.spider_closed)
+        crawler.signals.connect(self._item_error, signal=signals.item_error)
+        crawler.signals.connect(self._spider_error, signal=signals.spider_error)
+
+    async def opened(self) -> None:
+        """Called when the spider starts: bring the sources' own pages into the table, survey unknown ones."""
+        try:
+            for source in self.job.sources:
+                await self._admit(source)
+            for url in self.job.urls:
+                self._in_background(self._name_by_hand(url))
+        except StoreError as error:
+            self.fail(error)
+        # One turn of the loop, so that every survey counts as under way before work is asked for.
+        await asyncio.sleep(0)
+        if self.job.forever:
+            self._service = Service(tick=self._tick, seconds=self.config.crawl.tick)
+            self._service.start()
+
+    def stop(self) -> None:
+        """End the run cleanly: nothing more is handed out, what is in flight ends. Safe in the loop only."""
+        self.work.stop()
+        for task in self._background:
+            task.cancel()
+
+    def _tick(self) -> None:
+        """The service's tick: hand out what has become due, try again what could not be surveyed."""
+        now = self._clock()
+        for name, tried in list(self._unsurveyed.items()):
+            source = self._sources[name]
+            if now - tried >= source.min_interval:
+                del self._unsurveyed[name]
+                self._in_background(self._survey(source))
+        self.work.wake()
+
+    def _closed(self) -> None:
+        if self._service is not None:
+            self._service.stop()
+
+    def fail(self, error: WirewatchError) -> None:
+        """An error that ends the run: nothing more is handed out, and the command reports it."""
+        self.error = self.error or error
+        self.work.stop()
+
+    def _in_background(self, job: Any) -> None:
+        task = asyncio.ensure_future(self.work.preparing(job))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _admit(self, source: Source) -> None:
+        roots = source.roots() or tuple(await self._known_roots(source))
+        if roots:
+            await self._sync(source, roots)
+        else:
+            self._in_background(self._survey(source))
+
+    async def _known_roots(self, source: Source) -> list[Link]:
+        targets = await self.in_store(self._store.roots, source.name)
+        return [Link(url=target.url, kind=target.kind) for target in targets]
+
+    async def _sync(self, source: Source, roots: Iterable[Link]) -> None:
+        self._sources[source.name] = source
+        await self.in_store(
+            self._store.sync_source,
+            source.name,
+            source.url,
+            configured=source.configured,
+            enabled=source.enabled,
+            roots=tuple(roots),
+            now=self._clock(),
+        )
+        self.work.wake()
+
+    async def _survey(self, source: Source) -> None:
+        found = await self._look_at(source.name, source.url)
+        if found is not None:
+            await self._sync(source, found.roots)
+        else:
+            self._unsurveyed[source.name] = self._clock()
+
+    async def _look_at(self, name: str, url: str) -> Survey | None:
+        assert self._crawler is not None
+        logger.info("looking at %s for feeds, sitemaps and sections", url)
+        try:
+            return await survey(url, CrawlerWeb(self._crawler, self.workers))
+        except WirewatchError as error:
+            logger.error("%s", error)  # noqa: TRY400 - one line; the trace says nothing to a person
+            self.summary.source_failed(name)
+            return None
+
+    async def _name_by_hand(self, url: str) -> None:
+        source = Source.unconfigured(url, defaults=self.config.defaults)
+        roots = [link for link in await self._known_roots(source) if link.url == source.url]
+        if roots:
+            await self._sync(source, await self._known_roots(source))
+            return
+        found = await self._look_at(source.name, url)
+        if found is None:
+            return
+        if found.shape == "article":
+            await self._visit_by_hand(source, found.url)
+        else:
+            await self._sync(source, found.roots)
+
+    async def _visit_by_hand(self, source: Source, url: str) -> None:
+        await self.in_store(
+            self._store.sync_source,
+            source.name,
+            source.url,
+            configured=False,
+            enabled=True,
+            roots=(),
+            now=self._clock(),
+            replace=False,
+        )
+        await self.in_store(
+            self._store.add_targets, source.name, [Link(url=url)], via="manual", depth=0, now=self._clock()
+        )
+        target = await self.in_store(self._store.target, url)
+        if target is not None:
+            self._sources_by_hand[source.name] = source
+            self.work.add(target)
+
+    # --- one visit -------------------------------------------------------------------------------------
+
+    def source_of(self, target: Target) -> Source | None:
+        return self._sources.get(target.source) or self._sources_by_hand.get(target.source)
+
+    def language_of(self, source: str) -> str | None:
+        known = self._sources.get(source)
+        return known.language if known else None
+
+    def wants(self, target: Target, url: str) -> bool:
+        source = self.source_of(target)
+        return target.kind is not Kind.ARTICLE or source is None or source.wants(url)
+
+    def follow(self, target: Target, links: Iterable[Link]) -> tuple[Link, ...]:
+        """The links worth a target: articles the source wants, further listings while not too deep."""
+        source = self.source_of(target)
+        if source is None:
+            return ()
+        return tuple(link for link in links if self._worth(source, target, link))
+
+    def _worth(self, source: Source, target: Target, link: Link) -> bool:
+        if link.kind is Kind.ARTICLE:
+            return source.wants(link.url)
+        return source.discover and target.depth + link.depth <= MAX_DEPTH
+
+    def begin(self, target: Target) -> Visit:
+        loop = asyncio.get_running_loop()
+        visit = Visit(target=target, started_at=self._clock())
+        self._open[target.id] = loop.call_later(VISIT_LIMIT, self._give_up, visit)
+        return visit
+
+    def is_open(self, visit: Visit) -> bool:
+        return visit.target.id in self._open
+
+    async def end(self, visit: Visit) -> Visit:
+        """End a visit, exactly once: the transaction, then the count and whoever listens."""
+        timer = self._open.pop(visit.target.id, None)
+        if timer is None:
+            return visit
+        timer.cancel()
+        visit = replace(visit, ended_at=self._clock())
+        started = time.perf_counter()
+        try:
+            visit = await self.in_store(self._store.end_visit, visit, plan=self._plan)
+        except StoreError as error:
+            self.fail(error)
+            self.work.ended(visit, kept=False)
+            return visit
+        logger.debug("stored in %.1f ms", 1000 * (time.perf_counter() - started))
+        self.summary.count(visit)
+        for listen in self._on_end:
+            listen(visit)
+        self.work.ended(visit, kept=visit.outcome in (Outcome.STORED, Outcome.UPDATED))
+        return visit
+
+    def _plan(self, visit: Visit) -> datetime | None:
+        source = self.source_of(visit.target)
+        defaults = self.config.defaults
+        return next_due(
+            visit,
+            min_interval=source.min_interval if source else defaults.min_interval,
+            max_interval=source.max_interval if source else defaults.max_interval,
+            jitter=random.random() * self.config.crawl.jitter,
+        )
+
+    def _give_up(self, visit: Visit) -> None:
+        late = replace(visit, outcome=Outcome.TIMEOUT, reason=f"no end after {VISIT_LIMIT:g} s")
+        self._in_background(self._end_quietly(late))
+
+    async def _end_quietly(self, visit: Visit) -> None:
+        await self.end(visit)
+
+    def _item_error(self, item: Any, failure: Any) -> None:
+        if isinstance(item, Visit) and self.is_open(item):
+            logger.error("%s: %s", item.target.url, failure.getErrorMessage())
+            broken = replace(
+                item, article=None, outcome=Outcome.PARSE_ERROR, reason=failure.getErrorMessage()
+            )
+            self._in_background(self._end_quietly(broken))
+
+    def _spider_error(self, failure: Any, response: Any) -> None:
+        visit = response.request.meta.get("visit") if response is not None else None
+        if isinstance(visit, Visit):
+            self._item_error(visit, failure)
+        elif response is None:
+            self.fail(WirewatchError(f"the crawl stopped: {failure.getErrorMessage()}"))

@@ -1,0 +1,140 @@
+"""`wirewatch demo`: the bundled sample site, crawled through the very same path as any other."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+
+from crawler.cli.context import Context
+from crawler.cli.crawl import crawl_and_report
+from pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from crawler.config import Config
+    from pipelines.items import Article
+
+DATABASE = Path("wirewatch-demo.db")
+# The sample site is our own and on this machine: a second between two requests protects nobody.
+DELAY = 0.02
+
+
+@click.command()
+@click.option("--keep-serving", is_flag=True, help="Go on serving the sample site until Ctrl-C.")
+@click.pass_obj
+def demo(ctx: Context, keep_serving: bool) -> None:
+    """Crawl the bundled sample news site, without network, and show what came of it.
+
+    Serves several fictional outlets in several languages on loopback, finds their feeds, news sitemaps
+    and sections, and stores their articles in wirewatch-demo.db in this folder (made anew each time),
+    or where --database says.
+
+    \b
+    Examples:
+      wirewatch demo
+      wirewatch demo --keep-serving     then open the printed addresses in a browser
+    """
+    from crawler.app import Job
+    from crawler.config import load
+    from crawler.demo.server import DemoServer
+
+    if ctx.database_option is None:
+        _remove_old()
+        ctx.database_option = f"sqlite:///{DATABASE}"
+    with DemoServer() as server:
+        ctx.errors.print(f"serving {len(server.urls)} sample outlets on 127.0.0.1", highlight=False)
+        config = _config(load(None, env={}))
+        result = crawl_and_report(ctx, config, Job(urls=tuple(server.urls.values())))
+        if result.exit_code == 0:
+            _show(ctx, {url: name for name, url in server.urls.items()})
+        if keep_serving and result.exit_code == 0:
+            _serve(ctx, server.urls)
+    sys.exit(result.exit_code)
+
+
+def _config(config: Config) -> Config:
+    network = config.network.model_copy(update={"allow": ("127.0.0.0/8",)})
+    defaults = config.defaults.model_copy(update={"delay": DELAY})
+    return config.model_copy(update={"network": network, "defaults": defaults})
+
+
+def _remove_old() -> None:
+    for suffix in ("", "-wal", "-shm"):
+        try:
+            DATABASE.with_name(DATABASE.name + suffix).unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(f"cannot replace {DATABASE}: {error.strerror}") from error
+
+
+def _show(ctx: Context, names: dict[str, str]) -> None:
+    with ctx.open_store() as store:
+        articles = list(store.articles())
+    ctx.console.print(_table(articles, names))
+    _show_one(ctx, articles)
+    # A language with spaces between its words makes the better first search.
+    ctx.console.print("\n[bold]Next, try:[/bold]")
+    one = articles[0]
+    database = ctx.database
+    for command in (
+        f"wirewatch --database {database} search 'climate OR Klima OR clima'",
+        f"wirewatch --database {database} show {one.id}",
+        "wirewatch crawl https://example.org/     (a site of your own choice)",
+    ):
+        ctx.console.print(f"  {escape(command)}", highlight=False, soft_wrap=True)
+
+
+def _table(articles: list[Article], names: dict[str, str]) -> Table:
+    table = Table(title="stored", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for column in ("outlet", "languages"):
+        table.add_column(column)
+    for column in ("articles", "words", "with author", "with time"):
+        table.add_column(column, justify="right")
+    for source in sorted({article.source for article in articles}):
+        mine = [article for article in articles if article.source == source]
+        table.add_row(
+            escape(_name(mine[0], names)),
+            ", ".join(sorted({article.language or "?" for article in mine})),
+            str(len(mine)),
+            str(sum(article.word_count for article in mine)),
+            str(sum(bool(article.authors) for article in mine)),
+            str(sum(article.published_at is not None for article in mine)),
+        )
+    table.add_section()
+    table.add_row("[bold]all[/bold]", "", f"[bold]{len(articles)}[/bold]", "", "", "")
+    return table
+
+
+def _name(article: Article, names: dict[str, str]) -> str:
+    for url, name in names.items():
+        if article.url.startswith(url.rstrip("/") + "/"):
+            return name
+    return article.source
+
+
+def _show_one(ctx: Context, articles: list[Article]) -> None:
+    one = next((article for article in articles if article.language == "en"), articles[0])
+    by = ", ".join(one.authors) or "no author"
+    when = f"{one.published_at:%Y-%m-%d %H:%M} UTC" if one.published_at else "no date"
+    subtitle = f"{by}, {when}"
+    ctx.console.print(
+        Panel(
+            escape(one.text), title=f"[bold]{escape(one.title)}[/bold]", subtitle=escape(subtitle), width=100
+        )
+    )
+
+
+def _serve(ctx: Context, urls: dict[str, str]) -> None:
+    import threading
+
+    for name, url in urls.items():
+        ctx.console.print(f"  {name}: {url}", highlight=False)
+    ctx.console.print("serving until Ctrl-C")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        ctx.console.print("stopped")

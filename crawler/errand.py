@@ -1,0 +1,98 @@
+"""Errands: one look at the web and back, for `probe`, `sources add`, `sources test` and `extract URL`.
+
+The same middlewares as a crawl's, so robots, delays and the guard hold here too. Each function runs
+Scrapy's reactor, which a process can do once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import scrapy
+from scrapy.crawler import AsyncCrawlerProcess
+
+from crawler.discovery import read
+from crawler.fetch import CrawlerWeb, Web
+from crawler.run import settings_for
+from crawler.survey import Survey, survey
+from pipelines.errors import WirewatchError
+from pipelines.items import Page
+from pipelines.workers import Workers
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from crawler.config import Config
+    from crawler.sources import Source
+
+T = TypeVar("T")
+
+
+class ErrandSpider(scrapy.Spider):
+    """Runs one coroutine that is handed the web; yields no request of its own."""
+
+    name = "errand"
+
+    def __init__(self, *, errand: Callable[[Crawler], Awaitable[None]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.errand = errand
+
+    async def start(self) -> AsyncIterator[Any]:
+        await self.errand(self.crawler)
+        for nothing in ():
+            yield nothing
+
+
+def run_errand(job: Callable[[Web], Awaitable[T]], *, config: Config, urls: Iterable[str] = ()) -> T:
+    """The job's result. Raises what the job raised."""
+    results: list[T] = []
+    errors: list[Exception] = []
+    workers = Workers(count=1, timeout=config.extraction.timeout)
+
+    async def errand(crawler: Crawler) -> None:
+        try:
+            results.append(await job(CrawlerWeb(crawler, workers)))
+        except Exception as error:
+            errors.append(error)
+
+    settings = settings_for(config, urls=urls)
+    settings.set("ITEM_PIPELINES", {}, priority="cmdline")
+    process = AsyncCrawlerProcess(settings, install_root_handler=False)
+    try:
+        process.crawl(ErrandSpider, errand=errand)
+        process.start()
+    finally:
+        workers.close()
+    if errors:
+        raise errors[0]
+    if not results:
+        raise WirewatchError("stopped before it was done")
+    return results[0]
+
+
+def fetch_page(url: str, *, config: Config) -> Page:
+    """One page. Raises FetchError."""
+    return run_errand(lambda web: web.fetch(url), config=config, urls=[url])
+
+
+def survey_site(url: str, *, config: Config, samples: int = 0) -> Survey:
+    """What the site offers. Raises FetchError when the page cannot be had."""
+    return run_errand(lambda web: survey(url, web, samples=samples), config=config, urls=[url])
+
+
+def check_roots(source: Source, *, config: Config) -> list[tuple[str, str, bool, str]]:
+    """Each feed, sitemap and listing of the source: (url, kind, answers with links, detail)."""
+
+    async def check(web: Web) -> list[tuple[str, str, bool, str]]:
+        rows = []
+        for root in source.roots():
+            try:
+                found = await web.read(read, root.kind, await web.fetch(root.url))
+            except WirewatchError as error:
+                rows.append((root.url, root.kind.value, False, str(error)))
+            else:
+                rows.append((root.url, root.kind.value, bool(found.links), f"{len(found.links)} links"))
+        return rows
+
+    return run_errand(check, config=config, urls=[source.url])

@@ -1,0 +1,187 @@
+"""Running: builds the application around one job, lets Scrapy's reactor run, and closes everything."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pipelines.urls import host_of
+from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.settings import Settings
+
+from crawler.app import App, Job
+from crawler.lock import CrawlLock
+from crawler.sources import Source
+from crawler.spiders.news import NewsSpider
+from crawler.summary import Summary
+from pipelines.items import Visit
+from pipelines.store import Store
+from pipelines.workers import Workers
+
+if TYPE_CHECKING:
+    from crawler.config import Config
+
+logger = logging.getLogger("wirewatch")
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended: its account, and the signal that stopped it, if one did."""
+
+    summary: Summary
+    signal: int | None
+
+    @property
+    def exit_code(self) -> int:
+        return 128 + self.signal if self.signal is not None else self.summary.exit_code
+
+
+def settings_for(config: Config, *, sources: Iterable[Source] = (), urls: Iterable[str] = ()) -> Settings:
+    """Scrapy's settings with what the config says.
+
+    A loopback address that a person typed is an address that this person allows, for this one run.
+    """
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    typed = ["127.0.0.1/32", "::1/128"] if any(_is_loopback(url) for url in urls) else []
+    slots = {
+        host_of(link.url): {"delay": source.delay, "concurrency": 1}
+        for source in sources
+        for link in (*source.roots(), *source.home())
+    }
+    network = config.network
+    settings.setdict(
+        {
+            "USER_AGENT": network.agent,
+            "DOWNLOAD_TIMEOUT": network.timeout,
+            "DOWNLOAD_MAXSIZE": int(network.max_body * 1024 * 1024),
+            "DOWNLOAD_DELAY": config.defaults.delay,
+            "DOWNLOAD_SLOTS": slots,
+            "WIREWATCH_ALLOW": [*map(str, network.allow), *typed],
+        },
+        priority="cmdline",
+    )
+    return settings
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in LOOPBACK_NAMES
+
+
+def database_path(url: str) -> Path:
+    """The file of an SQLite URL."""
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def run(
+    job: Job,
+    *,
+    config: Config,
+    database: str,
+    on_end: Iterable[Callable[[Visit], None]] = (),
+    dry_run: bool = False,
+) -> Result:
+    """Do the job to its end, or until a signal. Raises our errors, LockHeldError among them."""
+    with _database(database, dry_run=dry_run) as url, CrawlLock(_lock_path(url)):
+        return _run(job, config=config, database=url, on_end=on_end)
+
+
+def _lock_path(database: str) -> Path:
+    path = database_path(database)
+    return path.with_name(path.name + ".lock")
+
+
+@contextmanager
+def _database(url: str, *, dry_run: bool) -> Iterator[str]:
+    """The database to write to: a throw-away copy for a dry run, so that it decides as the real one would."""
+    if not dry_run:
+        yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="wirewatch-dry-run-") as folder:
+        copy = Path(folder) / "copy.db"
+        if database_path(url).exists():
+            with Store.open(url, readonly=True) as store:
+                store.backup(copy)
+        yield f"sqlite:///{copy}"
+
+
+def _run(job: Job, *, config: Config, database: str, on_end: Iterable[Callable[[Visit], None]]) -> Result:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
+        store = thread.submit(Store.open, database).result()
+        workers = Workers(
+            count=config.extraction.workers,
+            timeout=config.extraction.timeout,
+            recycle=config.extraction.recycle,
+        )
+        try:
+            return _crawl(job, config=config, store=store, thread=thread, workers=workers, on_end=on_end)
+        finally:
+            workers.close()
+            thread.submit(store.close).result()
+
+
+def _crawl(
+    job: Job,
+    *,
+    config: Config,
+    store: Store,
+    thread: ThreadPoolExecutor,
+    workers: Workers,
+    on_end: Iterable[Callable[[Visit], None]],
+) -> Result:
+    settings = settings_for(config, sources=job.sources, urls=job.urls)
+    process = AsyncCrawlerProcess(settings, install_root_handler=False)
+    app = App(config=config, store=store, store_thread=thread, workers=workers, job=job, on_end=on_end)
+    stop = StopSignals(app)
+    process.crawl(process.create_crawler(NewsSpider), app=app)
+    with stop:
+        process.start(install_signal_handlers=False)
+    if app.error is not None:
+        raise app.error
+    return Result(app.summary, stop.received)
+
+
+class StopSignals:
+    """SIGINT and SIGTERM: the first ends the run cleanly, a second one at once.
+
+    Cleanly means: nothing new is asked for, what is in flight ends and is stored. At once means: the
+    workers are killed and the process is gone; what was in flight is simply due again.
+    """
+
+    def __init__(self, app: App) -> None:
+        self.received: int | None = None
+        self._app = app
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._handle)
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.received is not None:
+            for child in multiprocessing.active_children():
+                child.kill()
+            os._exit(128 + number)
+        self.received = number
+        logger.warning("stopping: what is in flight is finished; once more to stop at once")
+        loop = self._app.loop
+        if loop is None:  # nothing has been asked of anybody yet
+            raise SystemExit(128 + number)
+        loop.call_soon_threadsafe(self._app.stop)
