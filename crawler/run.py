@@ -9,7 +9,7 @@ import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pipelines.urls import host_of
+from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
@@ -25,11 +26,14 @@ from crawler.lock import CrawlLock
 from crawler.sources import Source
 from crawler.spiders.news import NewsSpider
 from crawler.summary import Summary
+from pipelines.errors import UsageError
 from pipelines.items import Visit
 from pipelines.store import Store
 from pipelines.workers import Workers
 
 if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
     from crawler.config import Config
 
 logger = logging.getLogger("wirewatch")
@@ -50,31 +54,33 @@ class Result:
 
 
 def settings_for(config: Config, *, sources: Iterable[Source] = (), urls: Iterable[str] = ()) -> Settings:
-    """Scrapy's settings with what the config says.
+    """Scrapy's settings with what the config says."""
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.setdict(overrides(config, sources=sources, urls=urls), priority="cmdline")
+    return settings
+
+
+def overrides(config: Config, *, sources: Iterable[Source] = (), urls: Iterable[str] = ()) -> dict[str, Any]:
+    """The settings that the config decides.
 
     A loopback address that a person typed is an address that this person allows, for this one run.
     """
-    settings = Settings()
-    settings.setmodule("crawler.settings", priority="project")
     typed = ["127.0.0.1/32", "::1/128"] if any(_is_loopback(url) for url in urls) else []
     slots = {
-        host_of(link.url): {"delay": source.delay, "concurrency": 1}
+        host_of(url): {"delay": source.delay, "concurrency": 1}
         for source in sources
-        for link in (*source.roots(), *source.home())
+        for url in (source.url, *(link.url for link in source.roots()))
     }
     network = config.network
-    settings.setdict(
-        {
-            "USER_AGENT": network.agent,
-            "DOWNLOAD_TIMEOUT": network.timeout,
-            "DOWNLOAD_MAXSIZE": int(network.max_body * 1024 * 1024),
-            "DOWNLOAD_DELAY": config.defaults.delay,
-            "DOWNLOAD_SLOTS": slots,
-            "WIREWATCH_ALLOW": [*map(str, network.allow), *typed],
-        },
-        priority="cmdline",
-    )
-    return settings
+    return {
+        "USER_AGENT": network.agent,
+        "DOWNLOAD_TIMEOUT": network.timeout,
+        "DOWNLOAD_MAXSIZE": int(network.max_body * 1024 * 1024),
+        "DOWNLOAD_DELAY": config.defaults.delay,
+        "DOWNLOAD_SLOTS": slots,
+        "WIREWATCH_ALLOW": [*map(str, network.allow), *typed],
+    }
 
 
 def _is_loopback(url: str) -> bool:
@@ -121,16 +127,17 @@ def _database(url: str, *, dry_run: bool) -> Iterator[str]:
 def _run(job: Job, *, config: Config, database: str, on_end: Iterable[Callable[[Visit], None]]) -> Result:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
         store = thread.submit(Store.open, database).result()
-        workers = Workers(
-            count=config.extraction.workers,
-            timeout=config.extraction.timeout,
-            recycle=config.extraction.recycle,
-        )
+        workers = _workers(config)
         try:
             return _crawl(job, config=config, store=store, thread=thread, workers=workers, on_end=on_end)
         finally:
             workers.close()
             thread.submit(store.close).result()
+
+
+def _workers(config: Config) -> Workers:
+    reading = config.extraction
+    return Workers(count=reading.workers, timeout=reading.timeout, recycle=reading.recycle)
 
 
 def _crawl(
@@ -152,6 +159,30 @@ def _crawl(
     if app.error is not None:
         raise app.error
     return Result(app.summary, stop.received)
+
+
+def app_for_scrapy(crawler: Crawler, *, source: str | None) -> App:
+    """The application for `scrapy crawl news [-a source=NAME]`, where Scrapy and not `run` is in charge.
+
+    Closed when the spider closes. Config and database are found as by the wirewatch command.
+    """
+    from crawler.cli.context import Context
+
+    context = Context()
+    config = context.config()
+    wanted = tuple(one for one in config.sources if source in (None, one.name))
+    if not wanted:
+        raise UsageError(f"no source is named '{source}'" if source else "no sources are configured")
+    crawler.settings.setdict(overrides(config, sources=wanted), priority="cmdline")
+    stack = ExitStack()
+    stack.enter_context(CrawlLock(_lock_path(context.database)))
+    thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="store"))
+    store = thread.submit(Store.open, context.database).result()
+    stack.callback(lambda: thread.submit(store.close).result())
+    workers = _workers(config)
+    stack.callback(workers.close)
+    crawler.signals.connect(stack.close, signal=signals.engine_stopped, weak=False)
+    return App(config=config, store=store, store_thread=thread, workers=workers, job=Job(sources=wanted))
 
 
 class StopSignals:

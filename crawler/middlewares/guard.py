@@ -76,7 +76,10 @@ class GuardedResolver(CachingHostnameResolver):
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
         size = crawler.settings.getint("DNSCACHE_SIZE") if crawler.settings.getbool("DNSCACHE_ENABLED") else 0
-        return cls(reactor, size, networks(crawler.settings.getlist("WIREWATCH_ALLOW")))
+        # Scrapy hands over its process, whose crawlers may have been told more than it was itself.
+        owners = (crawler, *getattr(crawler, "crawlers", ()))
+        allow = [text for owner in owners for text in owner.settings.getlist("WIREWATCH_ALLOW")]
+        return cls(reactor, size, networks(allow))
 
     def resolveHostName(  # noqa: N802 - Twisted's name
         self,

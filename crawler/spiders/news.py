@@ -35,7 +35,7 @@ class NewsSpider(scrapy.Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         if "app" not in kwargs:  # `scrapy crawl news -a source=NAME`: nobody built an application yet
-            from crawler.app import app_for_scrapy
+            from crawler.run import app_for_scrapy
 
             kwargs["app"] = app_for_scrapy(crawler, source=kwargs.pop("source", None))
         spider = super().from_crawler(crawler, *args, **kwargs)
