@@ -1,0 +1,11 @@
+"""The store: the only place that knows SQL."""
+
+from __future__ import annotations
+
+from pipelines.store.maintenance import check as check_database
+from pipelines.store.search import Hit
+from pipelines.store.sources import SourceRow
+from pipelines.store.store import Store
+from pipelines.store.visits import VisitRow
+
+__all__ = ["Hit", "SourceRow", "Store", "VisitRow", "check_database"]

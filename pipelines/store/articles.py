@@ -1,0 +1,188 @@
+"""Articles in the store: kept, found again by id or any of their addresses, read in a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from pipelines.errors import UsageError
+from pipelines.identity import article_id, content_hash
+from pipelines.items import ARTICLE_FIELDS, Article
+from pipelines.store.schema import article_urls, articles, revisions
+from pipelines.store.segment import segmented
+from pipelines.store.types import clean_text
+
+_LISTS = ("authors", "tags")
+_PREFIXES_SHOWN = 3
+# A publisher's date this far ahead of the day we saw the article is a mistake (or announces an embargo).
+_FUTURE = timedelta(days=1)
+
+
+def to_article(row: sa.Row[Any]) -> Article:
+    values = {name: row._mapping[name] for name in ARTICLE_FIELDS}
+    return Article(**{**values, **{name: tuple(values[name] or ()) for name in _LISTS}})
+
+
+def to_values(article: Article) -> dict[str, Any]:
+    values = {name: getattr(article, name) for name in ARTICLE_FIELDS}
+    return {**values, **{name: list(values[name]) for name in _LISTS}, "dated_at": dated_at(article)}
+
+
+def dated_at(article: Article) -> datetime:
+    """The date that orders articles: published, or first seen where that is unknown or in the future."""
+    published, seen = article.published_at, article.first_seen_at
+    return published if published is not None and published <= seen + _FUTURE else seen
+
+
+def cleaned(article: Article) -> Article:
+    """The article with text that can be stored, and with id and hash that follow from its content."""
+    texts = {name: getattr(article, name) for name in ARTICLE_FIELDS}
+    changed: dict[str, Any] = {
+        name: clean_text(text) for name, text in texts.items() if isinstance(text, str)
+    }
+    for name in _LISTS:
+        changed[name] = tuple(clean_text(item) for item in texts[name])
+    changed["url_canonical"] = changed["url_canonical"] or changed["url"]
+    article = replace(article, **changed)
+    return replace(
+        article, id=article_id(article.url_canonical), content_hash=content_hash(article.title, article.text)
+    )
+
+
+def keep_new(connection: sa.Connection, article: Article) -> None:
+    pk = connection.execute(sa.insert(articles).values(to_values(article))).inserted_primary_key
+    assert pk is not None
+    _index(connection, pk[0], article)
+
+
+def keep_revision(connection: sa.Connection, article: Article) -> None:
+    """Replace the kept state by this one, and put the whole earlier state among the revisions."""
+    names = [column.name for column in revisions.c]
+    earlier = sa.select(*(articles.c[name] for name in names)).where(articles.c.id == article.id)
+    connection.execute(sa.insert(revisions).from_select(names, earlier))
+    touch(connection, article)
+    pk = connection.scalar(sa.select(articles.c.pk).where(articles.c.id == article.id))
+    connection.exec_driver_sql("DELETE FROM articles_fts WHERE rowid = ?", (pk,))
+    _index(connection, pk, article)
+
+
+def touch(connection: sa.Connection, article: Article) -> None:
+    """Write the fields of a known article whose words are the same."""
+    connection.execute(sa.update(articles).where(articles.c.id == article.id).values(to_values(article)))
+
+
+def _index(connection: sa.Connection, pk: Any, article: Article) -> None:
+    connection.exec_driver_sql(
+        "INSERT INTO articles_fts (rowid, title, text) VALUES (?, ?, ?)",
+        (pk, segmented(article.title), segmented(article.text)),
+    )
+
+
+def seen_again(connection: sa.Connection, url: str, now: datetime) -> str | None:
+    """Note that the page at this URL still says what it said; the article's id, if it is one's."""
+    found = by_address(connection, [url])
+    if found is None:
+        return None
+    if found.last_seen_at < now:
+        connection.execute(sa.update(articles).where(articles.c.id == found.id).values(last_seen_at=now))
+    return found.id
+
+
+def by_canonical(connection: sa.Connection, url: str) -> Article | None:
+    return _one(connection, articles.c.url_canonical == url)
+
+
+def by_address(connection: sa.Connection, urls: Collection[str]) -> Article | None:
+    """The article that one of these URLs is a known address of: canonical before others."""
+    named = _one(connection, articles.c.url_canonical.in_(urls))
+    if named is not None:
+        return named
+    ids = sa.select(article_urls.c.article_id).where(article_urls.c.url.in_(urls))
+    return _one(connection, articles.c.id.in_(ids))
+
+
+def by_content(connection: sa.Connection, article: Article) -> Article | None:
+    """The first article of the same source with the same words."""
+    return _one(
+        connection, articles.c.content_hash == article.content_hash, articles.c.source == article.source
+    )
+
+
+def add_addresses(connection: sa.Connection, key: str, urls: Iterable[str]) -> None:
+    """Note other addresses of an article; one that is the canonical URL of an article stays that one's."""
+    wanted = set(urls)
+    taken = connection.scalars(
+        sa.select(articles.c.url_canonical).where(articles.c.url_canonical.in_(wanted))
+    )
+    rows = [{"url": url, "article_id": key} for url in sorted(wanted - set(taken))]
+    if rows:
+        statement = insert(article_urls)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["url"], set_={"article_id": statement.excluded.article_id}
+            ),
+            rows,
+        )
+
+
+def drop_address(connection: sa.Connection, url: str) -> None:
+    connection.execute(sa.delete(article_urls).where(article_urls.c.url == url))
+
+
+def find(connection: sa.Connection, name: str) -> Article | None:
+    """By id, by the unique start of one, or by any address. UsageError when several ids start so."""
+    name = clean_text(name.strip())
+    if "://" in name:
+        return by_address(connection, [name]) or _one(connection, articles.c.url == name)
+    prefix = name.lower()
+    if not prefix or not set(prefix) <= set("0123456789abcdef"):
+        return None
+    # "g" follows the last hex digit.
+    query = sa.select(articles).where(articles.c.id >= prefix, articles.c.id < f"{prefix}g")
+    rows = connection.execute(query.order_by(articles.c.id).limit(_PREFIXES_SHOWN)).all()
+    if len(rows) > 1:
+        raise UsageError(f"several articles start with {name}: {', '.join(row.id for row in rows)}")
+    return to_article(rows[0]) if rows else None
+
+
+def history(connection: sa.Connection, key: str) -> list[Article]:
+    """All states of an article, the first one first, the present one last."""
+    query = sa.select(revisions).where(revisions.c.id == key).order_by(revisions.c.revision)
+    present = _one(connection, articles.c.id == key)
+    return [*(to_article(row) for row in connection.execute(query)), *([present] if present else [])]
+
+
+def conditions(
+    *, source: str | None, language: str | None, since: datetime | None, until: datetime | None
+) -> list[sa.ColumnElement[bool]]:
+    """WHERE terms; a language takes in its regions (pt: pt-BR); `until` is not included."""
+    found: list[sa.ColumnElement[bool]] = []
+    if source is not None:
+        found.append(articles.c.source == source)
+    if language is not None:
+        name = language.lower().replace("_", "-")
+        own = sa.func.lower(articles.c.language)
+        found.append(sa.or_(own == name, own.startswith(f"{name}-", autoescape=True)))
+    if since is not None:
+        found.append(articles.c.dated_at >= since)
+    if until is not None:
+        found.append(articles.c.dated_at < until)
+    return found
+
+
+def stream(
+    connection: sa.Connection, where: Collection[sa.ColumnElement[bool]], limit: int | None
+) -> Iterator[Article]:
+    query = sa.select(articles).where(*where).order_by(articles.c.dated_at.desc(), articles.c.pk.desc())
+    rows = connection.execution_options(yield_per=200).execute(query.limit(limit))
+    return (to_article(row) for row in rows)
+
+
+def _one(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Article | None:
+    row = connection.execute(sa.select(articles).where(*where).order_by(articles.c.pk).limit(1)).first()
+    return None if row is None else to_article(row)

@@ -1,0 +1,234 @@
+"""Opening a database and its transactions; every error of the driver leaves here as a StoreError."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, QueuePool, StaticPool
+
+from pipelines.errors import StoreError, StoreVersionError
+from pipelines.store.migrations import HEAD, REVISIONS
+
+# How long a writer waits for another one: a visit ends within milliseconds, a migration within seconds.
+BUSY_SECONDS = 10.0
+_CACHE_KIB = 32 * 1024
+_WRITING = {"writing": True}
+
+
+@contextmanager
+def translated(name: object) -> Iterator[None]:
+    """Turn what the driver raises into one line that names the database."""
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+        cause = getattr(error, "orig", None) or error
+        line = (str(cause).splitlines() or [type(cause).__name__])[0]
+        raise StoreError(f"database {name}: {line}") from error
+    except OSError as error:
+        raise StoreError(f"database {name}: {error.strerror or error}") from error
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file a database URL (or a plain path) names; None for one in memory. Raises StoreError."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        path = url
+    elif scheme.startswith("postgres"):
+        raise StoreError("PostgreSQL is not supported yet; use sqlite:///FILE")
+    elif scheme != "sqlite" or (rest and not rest.startswith("/")):
+        raise StoreError(f"not a database URL: {url} (want sqlite:///FILE)")
+    else:
+        path = rest.removeprefix("/")
+        if path in ("", ":memory:"):
+            return None
+    if not path or "\x00" in path:
+        raise StoreError(f"not a database URL: {url!r} (want sqlite:///FILE)")
+    return Path(path).expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One SQLite database, at the present schema."""
+
+    engine: sa.Engine
+    path: Path | None
+
+    @classmethod
+    def open(cls, url: str, *, readonly: bool) -> Self:
+        """Open it, or create it, or bring it to the present schema; a reader does none but open.
+
+        Raises StoreVersionError when its schema is newer than this program (or older, for a reader),
+        StoreError when the file is missing for a reader, no database, or not to be opened.
+        """
+        path = sqlite_path(url)
+        if path is not None:
+            _look_at(path, readonly=readonly)
+        name = path or "in memory"
+        with translated(name):
+            engine = _engine(path, readonly=readonly)
+            try:
+                _ready(engine, name=str(name), readonly=readonly)
+            except BaseException:
+                engine.dispose()
+                raise
+        return cls(engine, path)
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that holds the write lock from its start: read, then write, cannot fail."""
+        with translated(self.name), self.engine.connect() as connection:
+            connection = connection.execution_options(**_WRITING)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state throughout."""
+        with translated(self.name), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @property
+    def name(self) -> str:
+        return str(self.path or "in memory")
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _look_at(path: Path, *, readonly: bool) -> None:
+    """Say in plain words what SQLite would call "unable to open database file"."""
+    with translated(path):
+        if path.is_dir():
+            raise StoreError(f"database {path}: is a directory")
+        if not path.parent.is_dir():
+            raise StoreError(f"database {path}: there is no directory {path.parent}")
+        if readonly and not path.exists():
+            raise StoreError(f"database {path}: there is none yet; a crawl creates it")
+
+
+def _engine(path: Path | None, *, readonly: bool) -> sa.Engine:
+    pool: type[Pool] = QueuePool if path is not None else StaticPool
+    connect = _connector(path, readonly=readonly)
+    engine = sa.create_engine("sqlite+pysqlite://", creator=connect, poolclass=pool)
+    if not readonly:
+        sa.event.listen(engine, "connect", _prepare_writer)
+    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _connector(path: Path | None, *, readonly: bool) -> Callable[[], sqlite3.Connection]:
+    if path is None:
+        uri = "file::memory:"
+    else:
+        uri = f"file:{quote(str(path.absolute()))}?mode={'ro' if readonly else 'rwc'}"
+        if readonly and _is_frozen(path):
+            # Without write access to the directory a reader cannot create the WAL's index. Nobody writes
+            # while there is no WAL, so the file can be read as it is.
+            uri += "&immutable=1"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
+
+    return connect
+
+
+def _is_frozen(path: Path) -> bool:
+    if path.with_name(path.name + "-wal").exists():
+        return False
+    probe = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    try:
+        probe.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+    finally:
+        probe.close()
+    return False
+
+
+def _prepare_writer(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    # Survives a killed process (measured); a loss of power may cost the last transactions, never the file.
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    connection.execute("PRAGMA temp_store=MEMORY")
+
+
+def _begin(connection: sa.Connection) -> None:
+    # The driver's own BEGIN is switched off (isolation_level=None): it comes too late and is deferred.
+    writing = connection.get_execution_options().get("writing")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def schema_version(connection: sa.Connection) -> str | None:
+    """The schema's version; None for an empty database. Raises StoreError when it is not ours."""
+    found = {row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master")}
+    if not found:
+        return None
+    if "alembic_version" not in found:
+        raise StoreError("it belongs to another program")
+    version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if version is None else str(version)
+
+
+def _ready(engine: sa.Engine, *, name: str, readonly: bool) -> None:
+    with engine.connect() as connection:
+        version = _checked_version(connection, name=name)
+    if version == HEAD:
+        return
+    if readonly:
+        raise StoreVersionError(f"database {name}: its schema is older; run `wirewatch db upgrade`")
+    _migrate(engine, name=name)
+
+
+def _checked_version(connection: sa.Connection, *, name: str) -> str | None:
+    try:
+        version = schema_version(connection)
+    except StoreError as error:
+        raise StoreError(f"database {name}: {error}") from error
+    if version is not None and version not in REVISIONS:
+        raise StoreVersionError(
+            f"database {name}: written by a newer Wirewatch (schema {version}, this one knows {HEAD})"
+        )
+    return version
+
+
+def _migrate(engine: sa.Engine, *, name: str) -> None:
+    """Bring the schema up in one transaction, which a second process waits for and then finds done."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with engine.connect() as connection:
+        # Copying a table, as batch mode does, would otherwise cascade to the rows that refer to it. The
+        # pragma has no effect inside a transaction.
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute("PRAGMA foreign_keys=OFF")
+        connection = connection.execution_options(**_WRITING)
+        with connection.begin():
+            if _checked_version(connection, name=name) != HEAD:
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+                _refuse_dangling(connection)
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _refuse_dangling(connection: sa.Connection) -> None:
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if dangling is not None:
+        raise StoreError(f"upgrading left rows of {dangling[0]} that refer to nothing; nothing was changed")

@@ -1,0 +1,169 @@
+"""The tables as they are now; how they came to be stands in migrations/versions.
+
+The index for full-text search, `articles_fts`, is a virtual table of SQLite and stands only there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipelines.items import Kind
+from pipelines.store.types import CleanText, Json, UtcDateTime
+
+metadata = sa.MetaData()
+
+# The order in which due targets of one host are taken: what names new articles goes first.
+PRIORITY = {Kind.FEED: 0, Kind.SITEMAP: 1, Kind.LISTING: 2, Kind.ARTICLE: 3}
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("name", CleanText, primary_key=True),
+    sa.Column("url", CleanText, nullable=False),
+    sa.Column("configured", sa.Boolean, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("added_at", UtcDateTime, nullable=False),
+)
+
+targets = sa.Table(
+    "targets",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("url", CleanText, nullable=False, unique=True),
+    sa.Column("kind", CleanText, nullable=False),
+    sa.Column("priority", sa.SmallInteger, nullable=False),
+    sa.Column("host", CleanText, nullable=False),
+    sa.Column(
+        "source",
+        CleanText,
+        sa.ForeignKey("sources.name", ondelete="CASCADE", name="fk_source"),
+        nullable=False,
+    ),
+    sa.Column("due_at", UtcDateTime),
+    sa.Column("etag", CleanText),
+    sa.Column("last_modified", CleanText),
+    sa.Column("body_hash", CleanText),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("visits", sa.Integer, nullable=False),
+    sa.Column("depth", sa.Integer, nullable=False),
+    sa.Column("discovered_via", CleanText, nullable=False),
+    sa.Column("hint_title", CleanText),
+    sa.Column("hint_published_at", UtcDateTime),
+    sa.Column("last_visited_at", UtcDateTime),
+)
+_WAITING = targets.c.due_at.is_not(None)
+# One range of this index holds the due targets of one host in the order they are taken.
+sa.Index(
+    "ix_targets_lane",
+    targets.c.source,
+    targets.c.host,
+    targets.c.priority,
+    targets.c.due_at,
+    targets.c.hint_published_at.desc(),
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+sa.Index(
+    "ix_targets_due", targets.c.source, targets.c.due_at, sqlite_where=_WAITING, postgresql_where=_WAITING
+)
+sa.Index("ix_targets_source", targets.c.source, targets.c.last_visited_at)
+
+
+def _article_columns() -> list[sa.Column[Any]]:
+    return [
+        sa.Column("url", CleanText, nullable=False),
+        sa.Column("url_canonical", CleanText, nullable=False),
+        sa.Column("source", CleanText, nullable=False),
+        sa.Column("domain", CleanText, nullable=False),
+        sa.Column("title", CleanText, nullable=False),
+        sa.Column("description", CleanText),
+        sa.Column("text", CleanText, nullable=False),
+        sa.Column("authors", Json, nullable=False),
+        sa.Column("published_at", UtcDateTime),
+        sa.Column("published_precision", CleanText),
+        sa.Column("published_source", CleanText),
+        sa.Column("modified_at", UtcDateTime),
+        sa.Column("first_seen_at", UtcDateTime, nullable=False),
+        sa.Column("last_seen_at", UtcDateTime, nullable=False),
+        sa.Column("language", CleanText),
+        sa.Column("section", CleanText),
+        sa.Column("tags", Json, nullable=False),
+        sa.Column("image_url", CleanText),
+        sa.Column("is_accessible_for_free", sa.Boolean),
+        sa.Column("license", CleanText),
+        sa.Column("word_count", sa.Integer, nullable=False),
+        sa.Column("content_hash", CleanText, nullable=False),
+        sa.Column("cluster_id", CleanText),
+        sa.Column("copy_of", CleanText),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("discovered_via", CleanText, nullable=False),
+        sa.Column("extractor", CleanText, nullable=False),
+        sa.Column("extractor_version", CleanText, nullable=False),
+    ]
+
+
+# `pk` ties an article to its row of articles_fts. `dated_at` is what "newest" means: see articles.dated_at.
+articles = sa.Table(
+    "articles",
+    metadata,
+    sa.Column("pk", sa.Integer, primary_key=True),
+    sa.Column("id", CleanText, nullable=False, unique=True),
+    *_article_columns(),
+    sa.Column("dated_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("url_canonical", name="uq_articles_url_canonical"),
+)
+sa.Index("ix_articles_dated", articles.c.dated_at)
+sa.Index("ix_articles_source", articles.c.source, articles.c.dated_at)
+sa.Index("ix_articles_content", articles.c.content_hash)
+
+# The earlier states of an article, whole; the latest one stands in `articles`.
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    sa.Column(
+        "id", CleanText, sa.ForeignKey("articles.id", ondelete="CASCADE", name="fk_article"), primary_key=True
+    ),
+    *(column for column in _article_columns() if column.name != "revision"),
+    sa.Column("revision", sa.Integer, primary_key=True),
+)
+
+# The other addresses of an article (AMP, print, moved, tracking); never its canonical one.
+article_urls = sa.Table(
+    "article_urls",
+    metadata,
+    sa.Column("url", CleanText, primary_key=True),
+    sa.Column(
+        "article_id",
+        CleanText,
+        sa.ForeignKey("articles.id", ondelete="CASCADE", name="fk_article"),
+        nullable=False,
+        index=True,
+    ),
+)
+
+# One row an ended visit; kept when its target goes with its source.
+visits = sa.Table(
+    "visits",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("target_id", sa.Integer, sa.ForeignKey("targets.id", ondelete="SET NULL", name="fk_target")),
+    sa.Column("url", CleanText, nullable=False),
+    sa.Column("source", CleanText, nullable=False),
+    sa.Column("kind", CleanText, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime, nullable=False),
+    sa.Column("outcome", CleanText, nullable=False),
+    sa.Column("reason", CleanText),
+    sa.Column("status", sa.Integer),
+    sa.Column("final_url", CleanText),
+    sa.Column("bytes", sa.Integer),
+    sa.Column("article_id", CleanText),
+    sa.Column("links", sa.Integer, nullable=False),
+    sa.Column("timings", Json, nullable=False),
+    sa.Column("cuts", Json),
+)
+sa.Index("ix_visits_url", visits.c.url)
+sa.Index("ix_visits_target", visits.c.target_id)
+sa.Index("ix_visits_article", visits.c.article_id)

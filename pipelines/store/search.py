@@ -1,0 +1,118 @@
+"""Full-text search over title and text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipelines.items import Article
+from pipelines.store.articles import to_article
+from pipelines.store.query import parse
+from pipelines.store.schema import articles
+from pipelines.store.segment import joined
+
+# A match in the title says more about an article than one in its text.
+_TITLE_WEIGHT = 5.0
+_SNIPPET_TOKENS = 32
+# Controls never stand in the index (see segment), so these can only be marks of a match.
+_OPEN, _CLOSE = "\x02", "\x03"
+
+Marked = tuple[tuple[str, bool], ...]
+
+_fts = sa.table("articles_fts", sa.column("rowid"), sa.column("title"), sa.column("text"))
+# The hidden column that bears the table's name: matched against, and handed to the auxiliary functions.
+_index: sa.ColumnElement[Any] = sa.literal_column("articles_fts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An article found, its title and a piece of its text as parts (text, is it a match), and its score.
+
+    The higher the score the better (BM25, the title counting five times); 0 where nothing was ranked.
+    """
+
+    article: Article
+    title: Marked
+    snippet: Marked
+    score: float
+
+
+def search(
+    connection: sa.Connection,
+    text: str,
+    *,
+    where: Collection[sa.ColumnElement[bool]],
+    limit: int,
+    offset: int,
+) -> list[Hit]:
+    query = parse(text)
+    if query.impossible:
+        return []
+    conditions = list(where)
+    if query.unwanted is not None:
+        excluded = sa.select(_fts.c.rowid).where(_match(query.unwanted))
+        conditions.append(articles.c.pk.not_in(excluded))
+    if query.wanted is None:
+        return _newest(connection, conditions, limit=limit, offset=offset)
+    score = -sa.func.bm25(_index, _TITLE_WEIGHT, 1.0)
+    statement = (
+        sa.select(articles, *_marks(), score.label("score"))
+        .join(_fts, _fts.c.rowid == articles.c.pk)
+        .where(_match(query.wanted), *conditions)
+        .order_by(sa.desc("score"), articles.c.dated_at.desc())
+    )
+    return [_hit(row) for row in connection.execute(statement.limit(limit).offset(offset))]
+
+
+def _match(expression: str) -> sa.ColumnElement[bool]:
+    return _index.op("MATCH", is_comparison=True)(expression)
+
+
+def _marks() -> tuple[sa.ColumnElement[str], sa.ColumnElement[str]]:
+    title = sa.func.highlight(_index, 0, _OPEN, _CLOSE, type_=sa.Text)
+    snippet = sa.func.snippet(_index, 1, _OPEN, _CLOSE, "…", _SNIPPET_TOKENS, type_=sa.Text)
+    return title.label("marked_title"), snippet.label("snippet")
+
+
+def _newest(
+    connection: sa.Connection, where: Collection[sa.ColumnElement[bool]], *, limit: int, offset: int
+) -> list[Hit]:
+    query = sa.select(articles).where(*where).order_by(articles.c.dated_at.desc(), articles.c.pk.desc())
+    found = [to_article(row) for row in connection.execute(query.limit(limit).offset(offset))]
+    return [
+        Hit(
+            article=article,
+            title=((article.title, False),),
+            snippet=((_start(article.text), False),),
+            score=0.0,
+        )
+        for article in found
+    ]
+
+
+def _start(text: str) -> str:
+    line = " ".join(text[:400].split())
+    return line if len(line) <= 200 else line[:200].rsplit(" ", 1)[0] + "…"
+
+
+def _hit(row: sa.Row[Any]) -> Hit:
+    return Hit(
+        article=to_article(row),
+        title=_marked(row.marked_title),
+        snippet=_marked(" ".join(row.snippet.split())),
+        score=row.score,
+    )
+
+
+def _marked(text: str) -> Marked:
+    """Cut a text at the marks: what stands after an opening one, up to the closing one, is a match."""
+    parts: list[tuple[str, bool]] = []
+    for index, piece in enumerate(joined(text).split(_OPEN)):
+        match, closed, rest = piece.partition(_CLOSE) if index else ("", "", piece)
+        parts += [(match, True)] if match else []
+        parts += [(rest, False)] if rest else []
+        assert closed or not index
+    return tuple(parts)

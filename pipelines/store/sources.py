@@ -1,0 +1,126 @@
+"""The sources and their own pages: feeds, sitemaps and listings that the configuration names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from pipelines.items import Link, Target
+from pipelines.store.schema import articles, sources, targets
+from pipelines.store.targets import new_rows, to_target
+
+CONFIG = "config"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """A source as the store knows it, with the number of its targets and articles."""
+
+    name: str
+    url: str
+    configured: bool
+    enabled: bool
+    targets: int
+    articles: int
+    last_visit_at: datetime | None
+
+
+def sync_source(
+    connection: sa.Connection,
+    name: str,
+    url: str,
+    *,
+    configured: bool,
+    enabled: bool,
+    roots: Sequence[Link],
+    now: datetime,
+    replace: bool,
+) -> None:
+    values = {"url": url, "configured": configured, "enabled": enabled}
+    upsert = insert(sources).values(name=name, added_at=now, **values)
+    connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_=values))
+    rows = new_rows(name, roots, via=CONFIG, depth=0, now=now)
+    for row in rows:
+        connection.execute(_root(row, now=now))
+    if replace:
+        _retire(connection, name, keep=[str(row["url"]) for row in rows])
+
+
+def _root(row: dict[str, object], *, now: datetime) -> sa.Insert:
+    """A new root is due at once, and so is one that was retired or only known as a link until now.
+
+    A root that another source names already stays that source's: one address is visited once.
+    """
+    statement = insert(targets).values(row)
+    is_root = sa.and_(targets.c.discovered_via == CONFIG, targets.c.due_at.is_not(None))
+    return statement.on_conflict_do_update(
+        index_elements=["url"],
+        set_={
+            "kind": statement.excluded.kind,
+            "priority": statement.excluded.priority,
+            "source": statement.excluded.source,
+            "depth": 0,
+            "discovered_via": CONFIG,
+            "due_at": sa.case((is_root, targets.c.due_at), else_=now),
+        },
+        where=sa.or_(targets.c.source == statement.excluded.source, sa.not_(is_root)),
+    )
+
+
+def _retire(connection: sa.Connection, name: str, *, keep: list[str]) -> None:
+    own = sa.and_(targets.c.source == name, targets.c.discovered_via == CONFIG, targets.c.due_at.is_not(None))
+    found = connection.execute(sa.select(targets.c.id, targets.c.url).where(own)).all()
+    kept = set(keep)
+    retired = [{"key": row.id} for row in found if row.url not in kept]
+    if retired:
+        connection.execute(
+            sa.update(targets).where(targets.c.id == sa.bindparam("key")).values(due_at=None), retired
+        )
+
+
+def list_sources(connection: sa.Connection) -> list[SourceRow]:
+    about_targets = sa.select(
+        targets.c.source,
+        sa.func.count().label("targets"),
+        sa.func.max(targets.c.last_visited_at).label("last_visit_at"),
+    ).group_by(targets.c.source)
+    about_articles = sa.select(articles.c.source, sa.func.count().label("articles")).group_by(
+        articles.c.source
+    )
+    t, a = about_targets.subquery(), about_articles.subquery()
+    query = (
+        sa.select(
+            sources.c.name,
+            sources.c.url,
+            sources.c.configured,
+            sources.c.enabled,
+            sa.func.coalesce(t.c.targets, 0).label("targets"),
+            sa.func.coalesce(a.c.articles, 0).label("articles"),
+            t.c.last_visit_at,
+        )
+        .outerjoin_from(sources, t, t.c.source == sources.c.name)
+        .outerjoin(a, a.c.source == sources.c.name)
+        .order_by(sources.c.name)
+    )
+    return [SourceRow(**row._mapping) for row in connection.execute(query)]
+
+
+def remove_source(connection: sa.Connection, name: str) -> bool:
+    return connection.execute(sa.delete(sources).where(sources.c.name == name)).rowcount > 0
+
+
+def roots(connection: sa.Connection, name: str) -> list[Target]:
+    query = (
+        sa.select(targets)
+        .where(targets.c.source == name, targets.c.discovered_via == CONFIG, targets.c.due_at.is_not(None))
+        .order_by(targets.c.priority, targets.c.id)
+    )
+    return [to_target(row) for row in connection.execute(query)]
+
+
+def has_source(connection: sa.Connection, name: str) -> bool:
+    return connection.execute(sa.select(sources.c.name).where(sources.c.name == name)).first() is not None

@@ -1,0 +1,237 @@
+"""Store: everything that is known, behind one class; the parts stand in the modules beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+
+from pipelines.items import Article, Link, Target, Visit
+from pipelines.store import articles, maintenance, schema, search, sources, targets, visits
+from pipelines.store.database import Database
+from pipelines.store.search import Hit
+from pipelines.store.sources import SourceRow
+from pipelines.store.visits import VisitRow
+
+
+class Store:
+    """The sources, targets, visits and articles of one database.
+
+    Every method is one transaction, so nothing is ever half done. One thread writes; any number of
+    processes read (`readonly=True`), and others that write are waited for. Whatever the database cannot
+    do is a StoreError of one line. Times are aware UTC datetimes.
+    """
+
+    def __init__(self, database: Database, url: str) -> None:
+        self._database = database
+        self._url = url
+
+    @classmethod
+    def open(cls, url: str, *, readonly: bool = False) -> Self:
+        """Open `sqlite:///FILE` (or a plain path, or `sqlite://` for one in memory).
+
+        A writer creates a missing database and brings an older one up to date; a reader asks for
+        `db upgrade`. Raises StoreVersionError for a newer one, StoreError for what is no such database.
+        """
+        return cls(Database.open(url, readonly=readonly), url)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Sources
+
+    def sync_source(
+        self,
+        name: str,
+        url: str,
+        *,
+        configured: bool,
+        enabled: bool,
+        roots: Sequence[Link],
+        now: datetime,
+        replace: bool = True,
+    ) -> None:
+        """Add the source or bring it up to date, with its own feeds, sitemaps and listings as `roots`.
+
+        New roots are due at once. With `replace`, roots that are named no longer are retired: they stay
+        known, but are due no more.
+        """
+        with self._database.write() as connection:
+            sources.sync_source(
+                connection,
+                name,
+                url,
+                configured=configured,
+                enabled=enabled,
+                roots=roots,
+                now=now,
+                replace=replace,
+            )
+
+    def sources(self) -> list[SourceRow]:
+        """All sources, by name."""
+        with self._database.read() as connection:
+            return sources.list_sources(connection)
+
+    def remove_source(self, name: str) -> bool:
+        """Forget a source and its targets; its articles and the log of visits stay. Was it there?"""
+        with self._database.write() as connection:
+            return sources.remove_source(connection, name)
+
+    def roots(self, source: str) -> list[Target]:
+        """The source's own feeds, sitemaps and listings that are not retired, in that order."""
+        with self._database.read() as connection:
+            return sources.roots(connection, source)
+
+    # Targets
+
+    def add_targets(self, source: str, links: Iterable[Link], *, via: str, depth: int, now: datetime) -> int:
+        """Add links as targets due at once; known URLs stay as they are. Returns how many were new.
+
+        URLs are in canonical form. `depth` is that of the page they stand on. Other addresses of a stored
+        article are not added.
+        """
+        with self._database.write() as connection:
+            return targets.add_targets(connection, source, links, via=via, depth=depth, now=now)
+
+    def target(self, url: str) -> Target | None:
+        with self._database.read() as connection:
+            return targets.find_target(connection, url)
+
+    def due(
+        self,
+        now: datetime,
+        *,
+        sources: Collection[str] | None = None,
+        exclude_hosts: Collection[str] = (),
+        limit: int = 100,
+        roots_since: datetime | None = None,
+        per_host: int = 1,
+    ) -> list[Target]:
+        """The targets to visit next, of enabled sources only, at most `per_host` of each host.
+
+        Feeds come before sitemaps, listings and articles; then what has been due longest; then what was
+        published last. With `roots_since`, each feed, sitemap and listing that is not retired is due once,
+        until it was visited after that time, whatever its own due time: that is a crawl by hand.
+        """
+        with self._database.read() as connection:
+            return targets.due(
+                connection,
+                now,
+                of_sources=sources,
+                exclude_hosts=exclude_hosts,
+                limit=limit,
+                roots_since=roots_since,
+                per_host=per_host,
+            )
+
+    def next_due_at(self, sources: Collection[str] | None = None) -> datetime | None:
+        """The earliest due time of any target of an enabled source, past ones included."""
+        with self._database.read() as connection:
+            return targets.next_due_at(connection, sources)
+
+    def count_due(self, now: datetime, *, sources: Collection[str] | None = None) -> int:
+        with self._database.read() as connection:
+            return targets.count_due(connection, now, sources)
+
+    # Visits
+
+    def end_visit(self, visit: Visit, *, plan: Callable[[Visit], datetime | None]) -> Visit:
+        """End a visit for good, in one transaction; returns it with outcome, reason and kept article.
+
+        Without an outcome but with an article, decides it: `stored`, `updated` (the earlier state is kept
+        as a revision), `unchanged`, or `duplicate` when the page is another address of a known article or
+        has the very words of another one of the same source. Then the links become targets, the target
+        gets its next due time from `plan` (called once, with the final outcome), and the visit is logged.
+        The validators for conditional requests are kept only from pages that were made full use of.
+        """
+        with self._database.write() as connection:
+            return visits.end_visit(connection, visit, plan=plan)
+
+    def visits(self, url: str) -> list[VisitRow]:
+        """The visits of a target, the first one first."""
+        with self._database.read() as connection:
+            return visits.list_visits(connection, url)
+
+    # Articles
+
+    def article(self, name: str) -> Article | None:
+        """By id, the unique start of one, or any of its URLs. UsageError when several ids start so."""
+        with self._database.read() as connection:
+            return articles.find(connection, name)
+
+    def articles(
+        self,
+        *,
+        source: str | None = None,
+        language: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Article]:
+        """Articles, newest first, streamed from one state of the database.
+
+        Newest by `published_at`, or by `first_seen_at` where that is unknown or in the future; `since` and
+        `until` (not included) mean the same date.
+        """
+        where = articles.conditions(source=source, language=language, since=since, until=until)
+        with self._database.read() as connection:
+            yield from articles.stream(connection, where, limit)
+
+    def revisions(self, article_id: str) -> list[Article]:
+        """All states of an article, the first one first, the present one last."""
+        with self._database.read() as connection:
+            return articles.history(connection, article_id)
+
+    def search(
+        self,
+        query: str,
+        *,
+        source: str | None = None,
+        language: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 20,
+        offset: int = 0,
+    ) -> list[Hit]:
+        """Articles that match, best first; the newest ones for an empty query.
+
+        Words must all be there; "a phrase" in this order; -word must not be; `a OR b` one of the two;
+        word* any word that starts so; title:word in the title, text:word in the text. Case and accents do
+        not count. In scripts without spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese,
+        and Korean) any run of characters is found. No query is an error.
+        """
+        where = articles.conditions(source=source, language=language, since=since, until=until)
+        with self._database.read() as connection:
+            return search.search(connection, query, where=where, limit=limit, offset=offset)
+
+    # The whole
+
+    def counts(self) -> Mapping[str, int]:
+        """The number of sources, targets, articles, revisions and visits."""
+        tables = (schema.sources, schema.targets, schema.articles, schema.revisions, schema.visits)
+        with self._database.read() as connection:
+            return {
+                table.name: connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
+                for table in tables
+            }
+
+    def check(self) -> list[str]:
+        """What is wrong with the database, a line each; for one that cannot be opened: check_database."""
+        return maintenance.check(self._url)
+
+    def backup(self, path: Path) -> None:
+        """Copy the database into a new file while it is in use. StoreError when the file exists."""
+        maintenance.backup(self._url, path)

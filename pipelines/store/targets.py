@@ -1,0 +1,194 @@
+"""The due table: which address is looked at next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from pipelines.items import Kind, Link, Target
+from pipelines.store.schema import PRIORITY, article_urls, sources, targets
+from pipelines.store.types import UtcDateTime, clean_text
+
+_CHUNK = 500
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# The hosts of each source are found by skipping through the index from one to the next, and of each host
+# only the first few due rows are read, again from the index: the cost grows with the number of hosts, not
+# with that of due targets. A sitemap may name 50,000 addresses of one host.
+_DUE = """
+WITH RECURSIVE
+lane (source, host) AS (
+    SELECT s.name,
+        (SELECT min(t.host) FROM targets t WHERE t.source = s.name AND t.due_at IS NOT NULL)
+    FROM sources s WHERE s.enabled {of_sources}
+    UNION ALL
+    SELECT lane.source,
+        (SELECT min(t.host) FROM targets t
+         WHERE t.source = lane.source AND t.host > lane.host AND t.due_at IS NOT NULL)
+    FROM lane WHERE lane.host IS NOT NULL
+),
+rung (priority) AS (VALUES (0), (1), (2), (3)),
+candidate AS (
+    SELECT t.id, t.host, t.priority, t.due_at, t.hint_published_at
+    FROM lane CROSS JOIN rung CROSS JOIN targets t
+    WHERE lane.host IS NOT NULL {not_busy} AND rung.priority >= {first_rung}
+    AND t.id IN (
+        SELECT i.id FROM targets i
+        WHERE i.source = lane.source AND i.host = lane.host AND i.priority = rung.priority
+        AND i.due_at <= :now
+        ORDER BY i.due_at, i.hint_published_at DESC, i.id LIMIT :per_host)
+    {roots}
+),
+ranked AS (
+    SELECT *, row_number() OVER (
+        PARTITION BY host ORDER BY priority, due_at, hint_published_at DESC, id) AS place
+    FROM candidate
+)
+SELECT {columns} FROM ranked JOIN targets USING (id) WHERE place <= :per_host
+ORDER BY ranked.priority, ranked.due_at, ranked.hint_published_at DESC, id LIMIT :limit
+"""
+_COLUMNS = ", ".join(f"targets.{column.name}" for column in targets.c)
+_UNREAD_ROOTS = """
+    UNION ALL
+    SELECT t.id, t.host, t.priority, t.due_at, t.hint_published_at
+    FROM lane CROSS JOIN rung CROSS JOIN targets t
+    WHERE lane.host IS NOT NULL {not_busy} AND rung.priority < 3
+    AND t.id IN (
+        SELECT i.id FROM targets i
+        WHERE i.source = lane.source AND i.host = lane.host AND i.priority = rung.priority
+        AND i.due_at IS NOT NULL AND (i.last_visited_at IS NULL OR i.last_visited_at < :roots_since)
+        ORDER BY i.due_at, i.hint_published_at DESC, i.id LIMIT :per_host)
+"""
+
+
+def host_of(url: str) -> str | None:
+    """The authority that politeness is counted by (lower case, default port dropped); None if unreadable."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not host:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    return host if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{port}"
+
+
+def to_target(row: sa.Row[Any]) -> Target:
+    values = dict(row._mapping)
+    del values["priority"]
+    return Target(**{**values, "kind": Kind(values["kind"])})
+
+
+def new_rows(
+    source: str, links: Iterable[Link], *, via: str, depth: int, now: datetime
+) -> list[dict[str, object]]:
+    """Rows for links, due now; a link whose URL has no host is left out."""
+    rows: list[dict[str, object]] = []
+    for link in links:
+        url = clean_text(link.url)
+        host = host_of(url)
+        if host is not None:
+            rows.append(
+                {
+                    "url": url,
+                    "kind": link.kind.value,
+                    "priority": PRIORITY[link.kind],
+                    "host": host,
+                    "source": source,
+                    "due_at": now,
+                    "failures": 0,
+                    "visits": 0,
+                    "depth": depth + link.depth,
+                    "discovered_via": via,
+                    "hint_title": link.title,
+                    "hint_published_at": link.published_at,
+                }
+            )
+    return rows
+
+
+def add_targets(
+    connection: sa.Connection, source: str, links: Iterable[Link], *, via: str, depth: int, now: datetime
+) -> int:
+    """How many were new. Known URLs stay as they are; other addresses of a stored article are left out."""
+    rows = iter(new_rows(source, links, via=via, depth=depth, now=now))
+    added = 0
+    while chunk := list(islice(rows, _CHUNK)):
+        urls = [row["url"] for row in chunk]
+        aliases = set(connection.scalars(sa.select(article_urls.c.url).where(article_urls.c.url.in_(urls))))
+        if fresh := [row for row in chunk if row["url"] not in aliases]:
+            added += connection.execute(insert(targets).on_conflict_do_nothing(), fresh).rowcount
+    return added
+
+
+def find_target(connection: sa.Connection, url: str) -> Target | None:
+    row = connection.execute(sa.select(targets).where(targets.c.url == url)).first()
+    return None if row is None else to_target(row)
+
+
+def due(
+    connection: sa.Connection,
+    now: datetime,
+    *,
+    of_sources: Collection[str] | None,
+    exclude_hosts: Collection[str],
+    limit: int,
+    roots_since: datetime | None,
+    per_host: int,
+) -> list[Target]:
+    values: dict[str, Any] = {"now": now, "per_host": per_host, "limit": limit}
+    if of_sources is not None:
+        values["of_sources"] = sorted(of_sources)
+    if exclude_hosts:
+        values["busy"] = sorted(exclude_hosts)
+    if roots_since is not None:
+        values["roots_since"] = roots_since
+    return [to_target(row) for row in connection.execute(_due_statement(values), values)]
+
+
+def _due_statement(values: dict[str, Any]) -> sa.TextualSelect:
+    not_busy = "AND lane.host NOT IN :busy" if "busy" in values else ""
+    once = "roots_since" in values
+    sql = _DUE.format(
+        columns=_COLUMNS,
+        of_sources="AND s.name IN :of_sources" if "of_sources" in values else "",
+        not_busy=not_busy,
+        first_rung=PRIORITY[Kind.ARTICLE] if once else 0,
+        roots=_UNREAD_ROOTS.format(not_busy=not_busy) if once else "",
+    )
+    lists: list[sa.BindParameter[Any]] = [
+        sa.bindparam(name, expanding=True) for name in ("of_sources", "busy") if name in values
+    ]
+    times = [sa.bindparam(name, type_=UtcDateTime) for name in ("now", "roots_since") if name in values]
+    return sa.text(sql).bindparams(*lists, *times).columns(*targets.c)
+
+
+def next_due_at(connection: sa.Connection, of_sources: Collection[str] | None) -> datetime | None:
+    earliest = sa.select(sa.func.min(targets.c.due_at)).where(
+        targets.c.source == sources.c.name, targets.c.due_at.is_not(None)
+    )
+    query = sa.select(sa.func.min(earliest.scalar_subquery(), type_=UtcDateTime)).select_from(sources)
+    found: datetime | None = connection.scalar(query.where(*_enabled(of_sources)))
+    return found
+
+
+def count_due(connection: sa.Connection, now: datetime, of_sources: Collection[str] | None) -> int:
+    query = (
+        sa.select(sa.func.count())
+        .select_from(sources)
+        .join(targets, targets.c.source == sources.c.name)
+        .where(targets.c.due_at <= now, *_enabled(of_sources))
+    )
+    return connection.scalar(query) or 0
+
+
+def _enabled(of_sources: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
+    named = [] if of_sources is None else [sources.c.name.in_(sorted(of_sources))]
+    return [sources.c.enabled.is_(True), *named]

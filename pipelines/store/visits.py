@@ -1,0 +1,261 @@
+"""Ending a visit: its one outcome, and everything that follows from it, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Visit
+from pipelines.revise import compare, merge, same_story
+from pipelines.store import articles as kept
+from pipelines.store.schema import PRIORITY, targets, visits
+from pipelines.store.sources import has_source
+from pipelines.store.targets import add_targets, host_of, new_rows
+from pipelines.store.types import clean_text
+
+Plan = Callable[[Visit], datetime | None]
+
+_KEPT = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNCHANGED})
+# Only a page that was made full use of may be asked for conditionally: else a 304 would hide for ever
+# what a worker failed to read.
+_USED = _KEPT | {Outcome.LINKS, Outcome.DUPLICATE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRow:
+    """An ended visit as it was logged. `bytes` is the size of the body, `links` the number found."""
+
+    url: str
+    source: str
+    kind: Kind
+    started_at: datetime
+    ended_at: datetime
+    outcome: Outcome
+    reason: str | None
+    status: int | None
+    final_url: str | None
+    bytes: int | None
+    article_id: str | None
+    links: int
+    timings: Mapping[str, float]
+    cuts: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What becomes of a visit; `same` are the addresses of the article beside its canonical one."""
+
+    outcome: Outcome
+    reason: str | None
+    article: Article | None = None
+    same: frozenset[str] = frozenset()
+
+
+def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan) -> Visit:
+    now = visit.ended_at or datetime.now(UTC)
+    visit = replace(visit, ended_at=now)
+    decision = _decide(connection, visit)
+    visit = replace(visit, outcome=decision.outcome, reason=decision.reason, article=decision.article)
+    article_key = _keep(connection, visit, decision)
+    due_at = plan(visit)
+    known = has_source(connection, visit.target.source)
+    target_id = None
+    if known:
+        target_id = _end_target(connection, visit, due_at=due_at)
+        via, depth = visit.target.url, visit.target.depth
+        add_targets(connection, visit.target.source, visit.links, via=via, depth=depth, now=now)
+        _end_other_addresses(connection, visit, decision, target_id=target_id, due_at=due_at)
+    _log(connection, visit, target_id=target_id, article_key=article_key)
+    return visit
+
+
+def _decide(connection: sa.Connection, visit: Visit) -> _Decision:
+    if visit.outcome is not None:
+        return _Decision(visit.outcome, visit.reason, visit.article)
+    if visit.article is not None:
+        return _decide_article(connection, kept.cleaned(visit.article), visit)
+    if visit.links or visit.target.kind is not Kind.ARTICLE:
+        return _Decision(Outcome.LINKS, visit.reason)
+    return _Decision(Outcome.PARSE_ERROR, visit.reason or "nothing was read from the page")
+
+
+def _decide_article(connection: sa.Connection, article: Article, visit: Visit) -> _Decision:
+    addresses = _addresses(visit, article)
+    known = kept.by_canonical(connection, article.url_canonical)
+    if known is not None and not _read_at(known, addresses):
+        if same_story(known, article):
+            return _other_address(known, addresses)
+        # A template that names one canonical URL on every page would make all articles one.
+        article = kept.cleaned(replace(article, url_canonical=article.url))
+        known = kept.by_canonical(connection, article.url_canonical)
+    if known is None:
+        known = _known_here(connection, article, addresses)
+        if known is not None and not _read_at(known, addresses):
+            return _other_address(known, addresses | {article.url_canonical})
+    if known is None and (twin := kept.by_content(connection, article)):
+        return _Decision(Outcome.DUPLICATE, f"same text as {twin.url_canonical}", twin, addresses)
+    outcome = compare(known, article)
+    if known is not None:
+        addresses |= {article.url_canonical}
+        article = merge(known, article, outcome)
+    return _Decision(outcome, visit.reason, article, addresses - {article.url_canonical})
+
+
+def _read_at(known: Article, addresses: frozenset[str]) -> bool:
+    """Whether the page just read is where the article is read from, or should be."""
+    return not addresses.isdisjoint({known.url_canonical, known.url})
+
+
+def _other_address(known: Article, addresses: frozenset[str]) -> _Decision:
+    reason = f"another address of {known.url_canonical}"
+    return _Decision(Outcome.DUPLICATE, reason, known, addresses - {known.url_canonical})
+
+
+def _addresses(visit: Visit, article: Article) -> frozenset[str]:
+    """Where the page was read: as asked for, as answered, and in canonical form."""
+    final = {clean_text(visit.page.final_url)} if visit.page is not None else set()
+    return frozenset({clean_text(visit.target.url), article.url} | final)
+
+
+def _known_here(connection: sa.Connection, article: Article, addresses: frozenset[str]) -> Article | None:
+    """The article one of these is an address of, if the page still carries it: its canonical URL changed."""
+    found = kept.by_address(connection, addresses | {article.url_canonical})
+    return found if found is not None and same_story(found, article) else None
+
+
+def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str | None:
+    article = decision.article
+    assert visit.ended_at is not None
+    if decision.outcome is Outcome.NOT_MODIFIED:
+        return kept.seen_again(connection, visit.target.url, visit.ended_at)
+    if article is None or visit.outcome not in _KEPT | {Outcome.DUPLICATE}:
+        return None
+    if decision.outcome is Outcome.STORED:
+        kept.drop_address(connection, article.url_canonical)
+        kept.keep_new(connection, article)
+    elif decision.outcome is Outcome.UPDATED:
+        kept.keep_revision(connection, article)
+    elif decision.outcome is Outcome.UNCHANGED:
+        kept.touch(connection, article)
+    if decision.same:
+        kept.add_addresses(connection, article.id, decision.same)
+    return article.id
+
+
+def _end_target(connection: sa.Connection, visit: Visit, *, due_at: datetime | None) -> int:
+    """Bring the target's row up to date; one that is not there (asked for by hand) is added."""
+    target = visit.target
+    row = {
+        "url": target.url,
+        "kind": target.kind.value,
+        "priority": PRIORITY[target.kind],
+        "host": target.host,
+        "source": target.source,
+        "depth": target.depth,
+        "discovered_via": target.discovered_via,
+        "hint_title": target.hint_title,
+        "hint_published_at": target.hint_published_at,
+        "failures": 0,
+        "visits": 0,
+    }
+    connection.execute(insert(targets).values(row).on_conflict_do_nothing())
+    failed = visit.outcome in FAILURES
+    changes: dict[str, Any] = {
+        "failures": targets.c.failures + 1 if failed else 0,
+        "visits": targets.c.visits + 1,
+        "last_visited_at": visit.ended_at,
+        "due_at": due_at,
+        **_validators(visit),
+    }
+    here = targets.c.url == clean_text(target.url)
+    connection.execute(sa.update(targets).where(here).values(changes))
+    key: int = connection.scalars(sa.select(targets.c.id).where(here)).one()
+    return key
+
+
+def _validators(visit: Visit) -> dict[str, str | None]:
+    """What to send with the next request, from an answer that was made full use of."""
+    page = visit.page
+    if page is None:
+        return {}
+    sent = {"etag": page.headers.get("etag"), "last_modified": page.headers.get("last-modified")}
+    if visit.outcome is Outcome.NOT_MODIFIED:
+        return {name: value for name, value in sent.items() if value is not None}
+    if visit.outcome not in _USED:
+        return {}
+    return {**sent, "body_hash": blake2b(page.body, digest_size=16).hexdigest()}
+
+
+def _end_other_addresses(
+    connection: sa.Connection, visit: Visit, decision: _Decision, *, target_id: int, due_at: datetime | None
+) -> None:
+    """Let no other address of the article just read be fetched as if it were another article."""
+    article = decision.article
+    if article is None or visit.outcome not in _KEPT | {Outcome.DUPLICATE}:
+        return
+    unread = sa.and_(targets.c.kind == Kind.ARTICLE, targets.c.visits == 0, targets.c.id != target_id)
+    for url in decision.same:
+        connection.execute(sa.update(targets).where(targets.c.url == url, unread).values(due_at=None))
+    read_there = visit.page is not None and visit.page.final_url == article.url_canonical
+    moved = read_there and visit.target.url != article.url_canonical and visit.target.kind is Kind.ARTICLE
+    if moved and visit.outcome in _KEPT:
+        _move_target(connection, visit, article.url_canonical, due_at=due_at)
+        connection.execute(sa.update(targets).where(targets.c.id == target_id).values(due_at=None))
+
+
+def _move_target(connection: sa.Connection, visit: Visit, url: str, *, due_at: datetime | None) -> None:
+    """The page was read at its canonical URL by way of a redirect: from now on it is visited there."""
+    assert visit.ended_at is not None
+    here = targets.c.url == url
+    if host_of(url) is None:
+        return
+    fresh = connection.scalar(sa.select(targets.c.visits).where(here))
+    if fresh is None:
+        old = visit.target
+        link = Link(url=url, title=old.hint_title, published_at=old.hint_published_at)
+        via, depth = old.discovered_via, old.depth
+        rows = new_rows(old.source, [link], via=via, depth=depth, now=visit.ended_at)
+        connection.execute(insert(targets), rows)
+    if not fresh:
+        read = {"visits": 1, "last_visited_at": visit.ended_at, "due_at": due_at, **_validators(visit)}
+        connection.execute(sa.update(targets).where(here, targets.c.kind == Kind.ARTICLE).values(read))
+
+
+def _log(connection: sa.Connection, visit: Visit, *, target_id: int | None, article_key: str | None) -> None:
+    page = visit.page
+    cuts = [asdict(cut) for cut in visit.cuts] if visit.outcome is not Outcome.UNCHANGED else []
+    row = {
+        "target_id": target_id,
+        "url": visit.target.url,
+        "source": visit.target.source,
+        "kind": visit.target.kind.value,
+        "started_at": visit.started_at,
+        "ended_at": visit.ended_at,
+        "outcome": visit.outcome,
+        "reason": visit.reason,
+        "status": page.status if page is not None else None,
+        "final_url": page.final_url if page is not None else None,
+        "bytes": len(page.body) if page is not None else None,
+        "article_id": article_key,
+        "links": len(visit.links),
+        "timings": dict(visit.timings),
+        "cuts": cuts or None,
+    }
+    connection.execute(sa.insert(visits).values(row))
+
+
+def list_visits(connection: sa.Connection, url: str) -> list[VisitRow]:
+    query = sa.select(visits).where(visits.c.url == clean_text(url)).order_by(visits.c.id)
+    return [_to_row(row) for row in connection.execute(query)]
+
+
+def _to_row(row: sa.Row[Any]) -> VisitRow:
+    values = {name: row._mapping[name] for name in VisitRow.__dataclass_fields__}
+    words = {"kind": Kind(values["kind"]), "outcome": Outcome(values["outcome"])}
+    return VisitRow(**{**values, **words, "cuts": tuple(values["cuts"] or ())})
