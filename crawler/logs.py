@@ -26,20 +26,38 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
+class OursFirst(logging.Filter):
+    """Lets our own log through, and of the libraries' only errors, but for what ends as an outcome anyway."""
+
+    def __init__(self, *, everything: bool) -> None:
+        super().__init__()
+        self._everything = everything
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if self._everything or record.name.split(".")[0] == "wirewatch":
+            return True
+        return record.levelno >= logging.ERROR and not record.name.startswith(_OUTCOMES)
+
+
+# Scrapy's complaints about single requests: to us each is a visit with an outcome and a reason.
+_OUTCOMES = ("scrapy.core.scraper", "scrapy.downloadermiddlewares", "scrapy.core.downloader")
+
+
 def configure(
     *, log_format: str, verbosity: int, quiet: bool, handler: logging.Handler | None = None
 ) -> None:
-    """Send our log to stderr; the libraries' warnings too, and all of theirs at -vv."""
+    """Send our log to stderr, with the libraries' errors, and all they say at -vv.
+
+    The choice is made at the handler: Scrapy sets the levels of its own loggers when it starts.
+    """
     handler = handler or logging.StreamHandler(sys.stderr)
-    plain = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
-    handler.setFormatter(JsonFormatter() if log_format == "json" else plain)
+    if log_format == "json":
+        handler.setFormatter(JsonFormatter())
+    elif type(handler) is logging.StreamHandler:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
+    handler.addFilter(OursFirst(everything=verbosity > 1))
     root = logging.getLogger()
-    for old in list(root.handlers):
-        root.removeHandler(old)
-    root.addHandler(handler)
-    root.setLevel(logging.DEBUG if verbosity > 1 else logging.ERROR)
+    root.handlers = [handler]
+    root.setLevel(logging.DEBUG if verbosity > 1 else logging.WARNING)
     ours = logging.ERROR if quiet else (logging.DEBUG if verbosity else logging.INFO)
     logging.getLogger("wirewatch").setLevel(ours)
-    # Scrapy logs each failed download as an error of its own; to us that is a visit with an outcome.
-    for name in ("scrapy.core.scraper", "scrapy.downloadermiddlewares.retry"):
-        logging.getLogger(name).setLevel(logging.DEBUG if verbosity > 1 else logging.CRITICAL)

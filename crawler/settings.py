@@ -15,7 +15,7 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
 DOWNLOAD_DELAY_JITTER = 0
 COOKIES_ENABLED = False
-REFERER_ENABLED = False
+REFERRER_POLICY = "no-referrer"
 
 # Limits: bytes after decompression, and seconds for the whole answer.
 DOWNLOAD_MAXSIZE = 15 * 1024 * 1024
@@ -31,7 +31,7 @@ DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
 DOWNLOAD_VERIFY_CERTIFICATES = True
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
-DNS_RESOLVER = "crawler.middlewares.guard.GuardedResolver"
+TWISTED_DNS_RESOLVER = "crawler.middlewares.guard.GuardedResolver"
 
 # A meta refresh is a trick of consent walls and dead pages, not a redirect to an article.
 METAREFRESH_ENABLED = False
@@ -40,6 +40,7 @@ HTTPERROR_ALLOW_ALL = True
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
 
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.middlewares.guard.GuardMiddleware": 50,
     "crawler.middlewares.politeness.PolitenessMiddleware": 100,
     "crawler.middlewares.conditional.ConditionalGetMiddleware": 400,

@@ -41,6 +41,7 @@ class NewsServer:
         self.pages: dict[str, Page] = dict(pages or {})
         self.asked: list[Asked] = []
         self.arrived = threading.Event()
+        self._news = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -67,6 +68,17 @@ class NewsServer:
     def count(self, path: str) -> int:
         return sum(asked.path == path for asked in self.asked)
 
+    def wait_for(self, count: int, timeout: float) -> bool:
+        """Wait until `count` requests in all have come in."""
+        with self._news:
+            return self._news.wait_for(lambda: len(self.asked) >= count, timeout)
+
+    def note(self, asked: Asked) -> None:
+        with self._news:
+            self.asked.append(asked)
+            self._news.notify_all()
+        self.arrived.set()
+
     def answer(self, path: str) -> Answer:
         page = self.pages.get(path)
         if page is None:
@@ -86,8 +98,7 @@ def _handler(site: NewsServer) -> type[BaseHTTPRequestHandler]:
             etag = f'"{hashlib.md5(body).hexdigest()}"'
             known = self.headers.get("If-None-Match")
             status = 304 if answer.status == 200 and known == etag else answer.status
-            site.asked.append(Asked(self.path, status, known is not None, self.headers.get("User-Agent", "")))
-            site.arrived.set()
+            site.note(Asked(self.path, status, known is not None, self.headers.get("User-Agent", "")))
             try:
                 self._send(status, answer, b"" if status == 304 else body, etag)
             except (BrokenPipeError, ConnectionResetError):
@@ -104,7 +115,7 @@ def _handler(site: NewsServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             pass
 
     return Handler
@@ -151,7 +162,8 @@ def path_of(number: int) -> str:
 
 def rss(base: str, numbers: range) -> Answer:
     items = "".join(
-        f"<item><title>Report {number}</title><link>{base}{path_of(number)}</link></item>" for number in numbers
+        f"<item><title>Report {number}</title><link>{base}{path_of(number)}</link></item>"
+        for number in numbers
     )
     feed = f'<rss version="2.0"><channel><title>The Local</title><link>{base}/</link>{items}</channel></rss>'
     return Answer(feed, type="application/rss+xml")
@@ -183,7 +195,9 @@ def local_news(count: int = 12) -> NewsServer:
     return site
 
 
-def wirewatch(*arguments: str, cwd: Path, timeout: float = 90, **env: str) -> subprocess.CompletedProcess[str]:
+def wirewatch(
+    *arguments: str, cwd: Path, timeout: float = 90, **env: str
+) -> subprocess.CompletedProcess[str]:
     """The command, as a person runs it."""
     return subprocess.run(
         [sys.executable, "-m", "crawler", *arguments],
@@ -200,5 +214,3 @@ def clean_environment() -> dict[str, str]:
     names = ("WIREWATCH_CONFIG", "WIREWATCH_DATABASE", "WIREWATCH_ALLOW_NETWORK")
     env = {name: value for name, value in os.environ.items() if name not in names}
     return {**env, "PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "200"}
-
-

@@ -60,12 +60,15 @@ def crawl(
       wirewatch crawl --due --quiet                    in a crontab
       wirewatch crawl --since 3d -o new.csv
     """
+    config = ctx.config()
+    job = _job(config, what, due=due, limit=limit, since=_oldest(since))
+    sys.exit(crawl_and_report(ctx, config, job, dry_run=dry_run, output=output).exit_code)
+
+
+def _oldest(since: str | None) -> datetime | None:
     from crawler.cli.dates import parse_since
 
-    config = ctx.config()
-    oldest = parse_since(since, datetime.now(UTC)) if since else None
-    job = _job(config, what, due=due, limit=limit, since=oldest)
-    sys.exit(crawl_and_report(ctx, config, job, dry_run=dry_run, output=output).exit_code)
+    return parse_since(since, datetime.now(UTC)) if since else None
 
 
 def _job(

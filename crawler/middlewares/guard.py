@@ -65,21 +65,24 @@ class GuardMiddleware:
 class GuardedResolver(CachingHostnameResolver):
     """Resolves as Scrapy's own resolver does, and lets only permitted addresses through."""
 
-    def __init__(self, reactor: ReactorBase, cache_size: int, allow: Sequence[Network]) -> None:
+    def __init__(self, reactor: ReactorBase, cache_size: int, owner: Any) -> None:
         original = reactor.nameResolver
         super().__init__(reactor, cache_size)
         # A second crawl in one process must not stack resolvers: each would apply the older one's rules.
         if isinstance(original, GuardedResolver):
             self.original_resolver = original.original_resolver
-        self.allow = allow
+        self._owner = owner
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
         size = crawler.settings.getint("DNSCACHE_SIZE") if crawler.settings.getbool("DNSCACHE_ENABLED") else 0
-        # Scrapy hands over its process, whose crawlers may have been told more than it was itself.
-        owners = (crawler, *getattr(crawler, "crawlers", ()))
-        allow = [text for owner in owners for text in owner.settings.getlist("WIREWATCH_ALLOW")]
-        return cls(reactor, size, networks(allow))
+        return cls(reactor, size, crawler)
+
+    @property
+    def allow(self) -> tuple[Network, ...]:
+        """Asked for at each connection: the resolver is made by Scrapy's process, before its crawlers are."""
+        owners = (self._owner, *getattr(self._owner, "crawlers", ()))
+        return networks({text for owner in owners for text in owner.settings.getlist("WIREWATCH_ALLOW")})
 
     def resolveHostName(  # noqa: N802 - Twisted's name
         self,
