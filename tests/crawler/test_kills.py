@@ -32,7 +32,7 @@ begin = App.begin
 
 def forget(self, target):
     with sqlite3.connect("wirewatch.db", timeout=30) as connection:
-        connection.execute("UPDATE targets SET due_at = NULL, last_visited_at = datetime('now') WHERE id = ?", (target.id,))
+        connection.execute("UPDATE targets SET due_at = NULL WHERE id = ?", (target.id,))
     connection.close()
     return begin(self, target)
 
