@@ -101,7 +101,7 @@ class Store:
         """Add links as targets due at once; known URLs stay as they are. Returns how many were new.
 
         URLs are in canonical form. `depth` is that of the page they stand on. Other addresses of a stored
-        article are not added.
+        article are not added, unless `via` is "manual".
         """
         with self._database.write() as connection:
             return targets.add_targets(connection, source, links, via=via, depth=depth, now=now)

@@ -16,6 +16,7 @@ from pipelines.store.schema import PRIORITY, article_urls, sources, targets
 from pipelines.store.types import UtcDateTime, clean_text
 
 _CHUNK = 500
+MANUAL = "manual"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # The hosts of each source are found by skipping through the index from one to the next, and of each host
@@ -117,11 +118,14 @@ def new_rows(
 def add_targets(
     connection: sa.Connection, source: str, links: Iterable[Link], *, via: str, depth: int, now: datetime
 ) -> int:
-    """How many were new. Known URLs stay as they are; other addresses of a stored article are left out."""
+    """How many were new. Known URLs stay as they are.
+
+    Other addresses of a stored article are left out, but for those that a person asked for.
+    """
     rows = iter(new_rows(source, links, via=via, depth=depth, now=now))
     added = 0
     while chunk := list(islice(rows, _CHUNK)):
-        urls = [row["url"] for row in chunk]
+        urls = [row["url"] for row in chunk] if via != MANUAL else []
         aliases = set(connection.scalars(sa.select(article_urls.c.url).where(article_urls.c.url.in_(urls))))
         if fresh := [row for row in chunk if row["url"] not in aliases]:
             added += connection.execute(insert(targets).on_conflict_do_nothing(), fresh).rowcount

@@ -1,0 +1,239 @@
+"""Reading what was stored: search, show, export."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from crawler.cli.context import Context
+from crawler.cli.dates import parse_since
+from pipelines.errors import UsageError
+from pipelines.export import FORMATS, ExportWriter, clean_record
+from pipelines.items import Article
+
+if TYPE_CHECKING:
+    from pipelines.store import Hit
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+# A page's text must not be able to steer the reader's terminal.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_READING_WIDTH = 88
+
+
+def _filters(command: Command) -> Command:
+    for option in (
+        click.option("--until", metavar="DATE", help="Older than this."),
+        click.option(
+            "--since", metavar="DATE", help="2026-11-01, 2026-11-01T08:30 (UTC), or 3d, 12h, 2w ago."
+        ),
+        click.option("--language", metavar="CODE", help="Language code, e.g. de or pt-BR."),
+        click.option("--source", metavar="NAME", help="Articles of this source only."),
+    ):
+        command = option(command)
+    return command
+
+
+class _Dates(TypedDict):
+    since: datetime | None
+    until: datetime | None
+
+
+def _dates(since: str | None, until: str | None) -> _Dates:
+    now = datetime.now(UTC)
+    return {
+        "since": parse_since(since, now) if since else None,
+        "until": parse_since(until, now) if until else None,
+    }
+
+
+# Unknown short options are words of the query: `search climate -sport`.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("query", nargs=-1, type=click.UNPROCESSED)
+@_filters
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
+@click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out the first ones.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
+@click.pass_obj
+def search(
+    ctx: Context,
+    query: tuple[str, ...],
+    source: str | None,
+    language: str | None,
+    since: str | None,
+    until: str | None,
+    limit: int,
+    offset: int,
+    as_json: bool,
+) -> None:
+    """Search the stored articles; without QUERY, the newest ones.
+
+    \b
+    word word        both must be there, in any order
+    "a phrase"       these words in this order
+    -word            must not be there
+    word OR word     one of the two
+    word*            any word that starts so
+    title:word       in the title (text:word: in the text)
+
+    Case and accents do not count. In Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese any run of
+    characters is found.
+
+    \b
+    Examples:
+      wirewatch search '"climate summit" -sport'
+      wirewatch search title:election OR title:wahl --since 3d
+      wirewatch search 北京 --language zh --json
+    """
+    for word in query:
+        if re.match(r"--\w", word):
+            raise click.NoSuchOption(word)
+    text = " ".join(query)
+    dates = _dates(since, until)
+    with ctx.open_store(readonly=True) as store:
+        hits = store.search(text, source=source, language=language, limit=limit, offset=offset, **dates)
+    if as_json:
+        _echo_records([_hit_record(hit) for hit in hits])
+    elif hits:
+        _print_hits(ctx, hits)
+    if not hits:
+        click.echo("nothing found", err=True)
+
+
+def _hit_record(hit: Hit) -> dict[str, Any]:
+    snippet = [[text, match] for text, match in hit.snippet]
+    return {**clean_record(hit.article), "score": round(hit.score, 4), "snippet": snippet}
+
+
+def _echo_records(records: list[dict[str, Any]]) -> None:
+    # Bytes, because the terminal's encoding may not have every script.
+    import json
+
+    stream = sys.stdout.buffer
+    for record in records:
+        stream.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+    stream.flush()
+
+
+def _print_hits(ctx: Context, hits: list[Hit]) -> None:
+    table = Table(box=None, padding=(0, 2, 1, 0), show_header=False)
+    table.add_column("id", style="cyan", no_wrap=True)
+    table.add_column("date", no_wrap=True)
+    table.add_column("article", ratio=1)
+    for hit in hits:
+        body = _highlighted(hit.title, "bold")
+        body.append(f"\n{_plain(hit.article.source)}\n", "dim")
+        body.append_text(_highlighted(hit.snippet, ""))
+        table.add_row(hit.article.id[:8], _day(hit.article), body)
+    ctx.console.print(table)
+
+
+def _highlighted(parts: tuple[tuple[str, bool], ...], style: str) -> Text:
+    text = Text(style=style)
+    for part, match in parts:
+        text.append(_plain(part), "bold yellow" if match else None)
+    return text
+
+
+def _plain(text: str) -> str:
+    return _CONTROLS.sub("", text)
+
+
+def _day(article: Article) -> str:
+    return f"{article.published_at or article.first_seen_at:%Y-%m-%d}"
+
+
+@click.command()
+@click.argument("article", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="All fields as one JSON object.")
+@click.pass_obj
+def show(ctx: Context, article: str, as_json: bool) -> None:
+    """Show one article: by its id, the start of one, or its URL.
+
+    \b
+    Examples:
+      wirewatch show 8b870bcb
+      wirewatch show https://example.org/2026/11/story
+      wirewatch show 8b870bcb --json
+    """
+    with ctx.open_store(readonly=True) as store:
+        found = store.article(article)
+    if found is None:
+        raise UsageError(f"no article {_plain(article)}")
+    if as_json:
+        _echo_records([clean_record(found)])
+    else:
+        _print_article(ctx, found)
+
+
+def _print_article(ctx: Context, article: Article) -> None:
+    width = min(_READING_WIDTH, ctx.console.width)
+    lines = [Text(_plain(article.title), "bold"), Text(_plain(_byline(article)), "dim")]
+    if article.description:
+        lines += [Text(), Text(_plain(article.description), "italic")]
+    lines += [Text(), Text(_plain(article.text)), Text()]
+    lines += [Text(_plain(line), "dim") for line in _footer(article)]
+    for line in lines:
+        ctx.console.print(line, width=width, highlight=False)
+
+
+def _byline(article: Article) -> str:
+    parts = [", ".join(article.authors), _when(article), article.source, article.language or ""]
+    return " · ".join(part for part in parts if part)
+
+
+def _when(article: Article) -> str:
+    if article.published_at is None:
+        return f"first seen {article.first_seen_at:%Y-%m-%d %H:%M} UTC"
+    if article.published_precision == "day":
+        return f"{article.published_at:%Y-%m-%d}"
+    return f"{article.published_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _footer(article: Article) -> list[str]:
+    revision = f", revision {article.revision}" if article.revision > 1 else ""
+    return [article.url_canonical, f"{article.id}, {article.word_count} words{revision}"]
+
+
+@click.command()
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File (.jsonl, .csv or .parquet); - is stdout."
+)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="By the file's ending if not given.")
+@_filters
+@click.pass_obj
+def export(
+    ctx: Context,
+    output: Path | None,
+    form: str | None,
+    source: str | None,
+    language: str | None,
+    since: str | None,
+    until: str | None,
+) -> None:
+    """Write stored articles to a file, newest first; JSON lines on standard output without -o.
+
+    The file appears when it is complete. In CSV, lists are joined by "; ", and text that a spreadsheet
+    would take for a formula starts with an apostrophe.
+
+    \b
+    Examples:
+      wirewatch export -o articles.parquet
+      wirewatch export --since 1d --source tagesblatt -o new.csv
+      wirewatch export --language de | jq -r .title
+    """
+    path = None if output is None or str(output) == "-" else output
+    dates = _dates(since, until)
+    with ctx.open_store(readonly=True) as store, ExportWriter(path, format=form) as writer:
+        for article in store.articles(source=source, language=language, **dates):
+            writer.write(article)
+    if path is not None and not ctx.quiet:
+        click.echo(f"{writer.count} articles written to {path}", err=True)
