@@ -16,7 +16,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pipelines.urls import host_of
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
@@ -29,6 +28,7 @@ from crawler.summary import Summary
 from pipelines.errors import UsageError
 from pipelines.items import Visit
 from pipelines.store import Store
+from pipelines.urls import host_of
 from pipelines.workers import Workers
 
 if TYPE_CHECKING:

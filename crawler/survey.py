@@ -9,12 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from pipelines.urls import canonical, looks_like_article
-
 from crawler.discovery import Found, news_first, read
 from crawler.fetch import Verdict, Web
 from pipelines.errors import FetchError, WirewatchError
 from pipelines.items import Article, Kind, Link, Page
+from pipelines.urls import canonical, looks_like_article
 
 logger = logging.getLogger("wirewatch")
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from pipelines.urls import host_of
 from protego import Protego
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
+
+from pipelines.urls import host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
