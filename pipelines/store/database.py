@@ -19,6 +19,7 @@ from pipelines.store.migrations import HEAD, REVISIONS
 # How long a writer waits for another one: a visit ends within milliseconds, a migration within seconds.
 BUSY_SECONDS = 10.0
 _CACHE_KIB = 32 * 1024
+_MAGIC = b"SQLite format 3\0"
 _WRITING = {"writing": True}
 
 
@@ -109,8 +110,17 @@ def _look_at(path: Path, *, readonly: bool) -> None:
             raise StoreError(f"database {path}: is a directory")
         if not path.parent.is_dir():
             raise StoreError(f"database {path}: there is no directory {path.parent}")
-        if readonly and not path.exists():
-            raise StoreError(f"database {path}: there is none yet; a crawl creates it")
+        if not path.exists():
+            if readonly:
+                raise StoreError(f"database {path}: there is none yet; a crawl creates it")
+        elif not _looks_like_database(path):
+            # SQLite would take a file of a few bytes for an empty one and write over it.
+            raise StoreError(f"database {path}: file is not a database")
+
+
+def _looks_like_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) in (b"", _MAGIC)
 
 
 def _engine(path: Path | None, *, readonly: bool) -> sa.Engine:
@@ -128,11 +138,7 @@ def _connector(path: Path | None, *, readonly: bool) -> Callable[[], sqlite3.Con
     if path is None:
         uri = "file::memory:"
     else:
-        uri = f"file:{quote(str(path.absolute()))}?mode={'ro' if readonly else 'rwc'}"
-        if readonly and _is_frozen(path):
-            # Without write access to the directory a reader cannot create the WAL's index. Nobody writes
-            # while there is no WAL, so the file can be read as it is.
-            uri += "&immutable=1"
+        uri = reader_uri(path) if readonly else f"{_file_uri(path)}?mode=rwc"
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(
@@ -142,13 +148,24 @@ def _connector(path: Path | None, *, readonly: bool) -> Callable[[], sqlite3.Con
     return connect
 
 
+def reader_uri(path: Path) -> str:
+    """What to hand to sqlite3.connect(uri=True) for reading only."""
+    # Without write access to the directory a reader cannot create the WAL's index. Nobody writes while
+    # there is no WAL, so the file can be read as it is.
+    return f"{_file_uri(path)}?mode=ro{'&immutable=1' if _is_frozen(path) else ''}"
+
+
+def _file_uri(path: Path) -> str:
+    return f"file:{quote(str(path.absolute()))}"
+
+
 def _is_frozen(path: Path) -> bool:
     if path.with_name(path.name + "-wal").exists():
         return False
-    probe = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    probe = sqlite3.connect(f"{_file_uri(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS)
     try:
         probe.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
         return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
     finally:
         probe.close()

@@ -7,11 +7,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from pipelines.errors import StoreError
 from pipelines.items import Kind, Outcome
-from pipelines.store.database import BUSY_SECONDS, sqlite_path, translated
+from pipelines.store.database import BUSY_SECONDS, reader_uri, sqlite_path, translated
 from pipelines.store.migrations import HEAD
 
 _SHOWN = 10
@@ -75,14 +74,16 @@ def check(url: str) -> list[str]:
         return []
     if not path.is_file():
         return [f"{path} is no file"]
-    with closing(_reader(path)) as connection:
-        return list(_problems(connection))
+    try:
+        with closing(_reader(path)) as connection:
+            return list(_problems(connection))
+    except sqlite3.Error as error:
+        return [f"{path} cannot be read: {error}"]
 
 
 def _reader(path: Path) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?mode=ro"
     # Text that is damaged must not end the check.
-    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(reader_uri(path), uri=True, timeout=BUSY_SECONDS, isolation_level=None)
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     return connection
 

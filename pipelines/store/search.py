@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +13,13 @@ from pipelines.items import Article
 from pipelines.store.articles import to_article
 from pipelines.store.query import parse
 from pipelines.store.schema import articles
-from pipelines.store.segment import joined
+from pipelines.store.segment import folded, joined, visible
 
 # A match in the title says more about an article than one in its text.
 _TITLE_WEIGHT = 5.0
 _SNIPPET_TOKENS = 32
-# Controls never stand in the index (see segment), so these can only be marks of a match.
-_OPEN, _CLOSE = "\x02", "\x03"
+# Controls never stand in the index (see segment): these can only be marks of a match or of more text.
+_OPEN, _CLOSE, _MORE = "\x02", "\x03", "\x04"
 
 Marked = tuple[tuple[str, bool], ...]
 
@@ -73,7 +74,7 @@ def _match(expression: str) -> sa.ColumnElement[bool]:
 
 def _marks() -> tuple[sa.ColumnElement[str], sa.ColumnElement[str]]:
     title = sa.func.highlight(_index, 0, _OPEN, _CLOSE, type_=sa.Text)
-    snippet = sa.func.snippet(_index, 1, _OPEN, _CLOSE, "…", _SNIPPET_TOKENS, type_=sa.Text)
+    snippet = sa.func.snippet(_index, 1, _OPEN, _CLOSE, _MORE, _SNIPPET_TOKENS, type_=sa.Text)
     return title.label("marked_title"), snippet.label("snippet")
 
 
@@ -99,12 +100,33 @@ def _start(text: str) -> str:
 
 
 def _hit(row: sa.Row[Any]) -> Hit:
+    article = to_article(row)
     return Hit(
-        article=to_article(row),
-        title=_marked(row.marked_title),
-        snippet=_marked(" ".join(row.snippet.split())),
+        article=article,
+        title=_unfolded(_marked(row.marked_title), article.title),
+        snippet=_snippet(row.snippet, article.text),
         score=row.score,
     )
+
+
+def _snippet(text: str, original: str) -> Marked:
+    parts = _unfolded(_marked(text.strip(_MORE)), original)
+    more = (("…", False),)
+    parts = (*(more if text.startswith(_MORE) else ()), *parts, *(more if text.endswith(_MORE) else ()))
+    return tuple((re.sub(r"\s+", " ", part), match) for part, match in parts)
+
+
+def _unfolded(parts: Marked, original: str) -> Marked:
+    """The same parts as they read in the article; the index has them without some accents."""
+    readable = visible(original)
+    at = folded(readable).find("".join(part for part, _ in parts))
+    if at < 0:
+        return parts
+    found: list[tuple[str, bool]] = []
+    for part, match in parts:
+        found.append((readable[at : at + len(part)], match))
+        at += len(part)
+    return tuple(found)
 
 
 def _marked(text: str) -> Marked:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 # Stands between the pieces: no token character to FTS5, invisible where it is forgotten, and gone from
-# the text before, so that `joined` gives back exactly what was there.
+# the text before, so that `joined` gives back exactly what was cut.
 _CUT = "\u200b"
 
 # Scripts written without spaces between words, which FTS5 would take a sentence at a time: Han, Kana, Thai,
@@ -39,14 +39,38 @@ _IGNORED = re.compile(
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def _folds() -> dict[int, int]:
+    """One character for another that readers take for the same, where FTS5 folds only Latin ones.
+
+    Greek accents and final sigma, Russian yo, the forms of Arabic alef, yeh and teh marbuta.
+    """
+    folds = dict(zip(map(ord, "ςёЁأإآٱىة"), map(ord, "σеЕاااايه"), strict=True))
+    for code in (*range(0x386, 0x3CF), *range(0x1F00, 0x2000)):
+        parts = unicodedata.normalize("NFD", chr(code))
+        if len(parts) > 1 and all(map(unicodedata.combining, parts[1:])):
+            folds[code] = ord(parts[0])
+    return folds
+
+
+_FOLDS = _folds()
+
+
 def segmented(text: str) -> str:
-    """The text in NFKC with an invisible cut after each character of a script without spaces."""
-    text = _CONTROLS.sub(" ", _IGNORED.sub("", unicodedata.normalize("NFKC", text)))
-    return _PIECE.sub(lambda match: match[0] + _CUT, text)
+    """The text as it is indexed: folded, and cut after each character of a script without spaces."""
+    return _PIECE.sub(lambda match: match[0] + _CUT, folded(visible(text)))
+
+
+def visible(text: str) -> str:
+    """The text in NFKC without what does not count; `folded` and this have their characters in step."""
+    return _CONTROLS.sub(" ", _IGNORED.sub("", unicodedata.normalize("NFKC", text)))
+
+
+def folded(text: str) -> str:
+    return text.translate(_FOLDS)
 
 
 def joined(text: str) -> str:
-    """What `segmented` was given, but for the characters that do not count."""
+    """An indexed text without its cuts."""
     return text.replace(_CUT, "")
 
 
