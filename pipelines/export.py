@@ -60,7 +60,7 @@ class ExportWriter:
     def write(self, article: Article) -> None:
         if self._writer is None:
             raise RuntimeError("write() outside of the with block")
-        self._guarded(self._writer.write, clean_record(article))
+        self._guarded(self._writer.write, article)
         self.count += 1
 
     def __exit__(
@@ -126,7 +126,7 @@ def _encodable(value: Any) -> Any:
 
 
 class _Writer(Protocol):
-    def write(self, record: Mapping[str, Any]) -> None: ...
+    def write(self, article: Article) -> None: ...
     def close(self) -> None: ...
 
 
@@ -134,8 +134,8 @@ class _JsonLines:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
 
-    def write(self, record: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+    def write(self, article: Article) -> None:
+        self._file.write(json.dumps(clean_record(article), ensure_ascii=False).encode() + b"\n")
 
     def close(self) -> None:
         pass
@@ -149,7 +149,8 @@ class _Csv:
         self._csv = csv.writer(self._text)
         self._csv.writerow(ARTICLE_FIELDS)
 
-    def write(self, record: Mapping[str, Any]) -> None:
+    def write(self, article: Article) -> None:
+        record = clean_record(article)
         self._csv.writerow([_cell(record[name]) for name in ARTICLE_FIELDS])
 
     def close(self) -> None:
@@ -175,8 +176,9 @@ class _Parquet:
         self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
         self._records: list[Mapping[str, Any]] = []
 
-    def write(self, record: Mapping[str, Any]) -> None:
-        self._records.append(_with_times(record))
+    def write(self, article: Article) -> None:
+        times = {name: getattr(article, name) for name in _TIMES}
+        self._records.append({**clean_record(article), **times})
         if len(self._records) >= _ROWS:
             self._flush()
 
@@ -200,7 +202,7 @@ _TIMES = ("published_at", "modified_at", "first_seen_at", "last_seen_at")
 
 def _parquet_schema(pa: Any) -> Any:
     types = {
-        **dict.fromkeys(_TIMES, pa.timestamp("s", tz="UTC")),
+        **dict.fromkeys(_TIMES, pa.timestamp("us", tz="UTC")),
         "authors": pa.list_(pa.string()),
         "tags": pa.list_(pa.string()),
         "is_accessible_for_free": pa.bool_(),
@@ -208,10 +210,3 @@ def _parquet_schema(pa: Any) -> Any:
         "revision": pa.int64(),
     }
     return pa.schema([(name, types.get(name, pa.string())) for name in ARTICLE_FIELDS])
-
-
-def _with_times(record: Mapping[str, Any]) -> dict[str, Any]:
-    from datetime import datetime
-
-    times = {name: datetime.fromisoformat(record[name]) for name in _TIMES if record[name]}
-    return {**record, **times}

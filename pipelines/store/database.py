@@ -135,9 +135,8 @@ def _engine(path: Path | None, *, readonly: bool) -> sa.Engine:
 
 
 def _connector(path: Path | None, *, readonly: bool) -> Callable[[], sqlite3.Connection]:
-    if path is None:
-        uri = "file::memory:"
-    else:
+    uri = "file::memory:"
+    if path is not None:
         uri = reader_uri(path) if readonly else f"{_file_uri(path)}?mode=rwc"
 
     def connect() -> sqlite3.Connection:
