@@ -24,7 +24,7 @@ _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 def duration(value: Any) -> Any:
-    """\"1d\", \"1h30m\", \"45s\" or seconds as a timedelta; anything else is left for the validator to refuse."""
+    """'1d', '1h30m', '45s' or seconds as a timedelta; anything else is left for the validator."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return value
     if isinstance(value, (int, float)):

@@ -30,7 +30,7 @@ class Found:
 
 
 def read(kind: Kind, page: Page) -> Found:
-    """A fetched page of this kind, read into links. A listing that is really a feed or sitemap is read as one.
+    """A fetched page of this kind, read into links; what is really a feed or sitemap is read as one.
 
     Raises UnreadableError when it is not what was announced.
     """

@@ -41,21 +41,21 @@ MIN_VOTERS = 4
 
 _CHROME_TAGS = frozenset({"nav", "header", "footer", "menu"})
 _CHROME_WORDS = re.compile(
-    r"(?:^|[-_ ])(?:nav|navi|navigation|navbar|menu|topbar|masthead|footer|breadcrumbs?|social|share|sharing|tags?"
-    r"|tagcloud|pagination|pager|paging|cookie|consent|lang|languages?|login|user|legal|copyright|skip|subnav"
+    r"(?:^|[-_ ])(?:nav|navi|navigation|navbar|menu|topbar|masthead|footer|breadcrumbs?|social|share|sharing"
+    r"|tags?|tagcloud|pagination|pager|paging|cookie|consent|lang|languages?|login|user|legal|copyright|skip|subnav"
     r"|submenu|byline|author|meta|category|categories|cat-links|badge)(?:$|[-_ ])",
     re.IGNORECASE,
 )
 _CARD_WORDS = re.compile(
-    r"(?:^|[-_ ])(?:card|teaser|story|post|entry|item|article|artikel|headline|news|list|feed|river|stream|views-row"
-    r"|promo|lead|hero|top|tile|block)(?:$|[-_ \d])",
+    r"(?:^|[-_ ])(?:card|teaser|story|post|entry|item|article|artikel|headline|news|list|feed|river|stream"
+    r"|views-row|promo|lead|hero|top|tile|block)(?:$|[-_ \d])",
     re.IGNORECASE,
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5"})
 _NEXT = re.compile(
-    r"^\W*(?:next|next page|older|older posts|older entries|more|load more|weiter|nächste|nächste seite|ältere"
-    r"|ältere beiträge|suivant|page suivante|articles plus anciens|siguiente|página siguiente|entradas anteriores"
-    r"|successivo|avanti|próxima|seguinte|volgende|nästa|neste|næste|następna|dalej|další|sonraki|дальше|следующая"
+    r"^\W*(?:next|next page|older|older posts|older entries|more|load more|weiter|nächste|nächste seite"
+    r"|ältere|ältere beiträge|suivant|page suivante|articles plus anciens|siguiente"
+    r"|página siguiente|entradas anteriores|successivo|avanti|próxima|seguinte|volgende|nästa|neste|næste|następna|dalej|další|sonraki|дальше|следующая"
     r"|далее|التالي|下一页|下一頁|次へ|次のページ|다음|ถัดไป|הבא|بعدی)\W*$",
     re.IGNORECASE,
 )
@@ -103,7 +103,7 @@ def read_listing(body: bytes, *, url: str, charset: str | None = None) -> Listin
         title=" ".join((tree.findtext(".//title") or "").split()) or None,
         language=_language(tree),
         links=tuple(Link(url=one.url, title=one.title or None) for one in articles),
-        sections=tuple(_sections(rest, url)),
+        sections=tuple(_sections(rest)),
         next_page=_next_page(tree, base, url),
         feeds=tuple(_feeds(tree, base)),
     )
@@ -213,7 +213,7 @@ def _score(candidates: list[_Candidate]) -> None:
 
 
 def _pattern(url: str) -> str:
-    """The URL with what varies from article to article taken out: /politik/ein-slug-123.html -> /politik/w-9.html"""
+    """The URL without what varies from article to article: /politik/ein-langer-slug.html -> /politik/slug.html"""
     parts = urlsplit(url)
     segments = [_segment_pattern(unquote(segment)) for segment in parts.path.split("/")]
     query = "&".join(sorted(name for name, _ in parse_qsl(parts.query, keep_blank_values=True)))
@@ -239,7 +239,7 @@ _NO_SECTION = re.compile(
 )
 
 
-def _sections(rest: list[_Candidate], url: str) -> Iterator[Link]:
+def _sections(rest: list[_Candidate]) -> Iterator[Link]:
     """Menu links with a short path: sections. Those in no menu are left alone."""
     found = 0
     for one in rest:
