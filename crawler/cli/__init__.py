@@ -102,7 +102,13 @@ def main_group(
 def main() -> None:
     """Run the command line; our own errors become one line on stderr and their exit code."""
     try:
-        main_group(prog_name="wirewatch")
+        # Not standalone: click would turn Ctrl-C into exit code 1.
+        sys.exit(main_group(prog_name="wirewatch", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
     except WirewatchError as error:
         click.echo(f"wirewatch: {error}", err=True)
         sys.exit(error.exit_code)

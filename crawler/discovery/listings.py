@@ -42,7 +42,8 @@ MIN_VOTERS = 4
 _CHROME_TAGS = frozenset({"nav", "header", "footer", "menu"})
 _CHROME_WORDS = re.compile(
     r"(?:^|[-_ ])(?:nav|navi|navigation|navbar|menu|topbar|masthead|footer|breadcrumbs?|social|share|sharing"
-    r"|tags?|tagcloud|pagination|pager|paging|cookie|consent|lang|languages?|login|user|legal|copyright|skip|subnav"
+    r"|tags?|tagcloud|pagination|pager|paging|cookie|consent|lang|languages?|login|user"
+    r"|legal|copyright|skip|subnav"
     r"|submenu|byline|author|meta|category|categories|cat-links|badge)(?:$|[-_ ])",
     re.IGNORECASE,
 )
@@ -213,7 +214,7 @@ def _score(candidates: list[_Candidate]) -> None:
 
 
 def _pattern(url: str) -> str:
-    """The URL without what varies from article to article: /politik/ein-langer-slug.html -> /politik/slug.html"""
+    """The URL without what varies: /politik/ein-langer-slug.html -> /politik/slug.html"""
     parts = urlsplit(url)
     segments = [_segment_pattern(unquote(segment)) for segment in parts.path.split("/")]
     query = "&".join(sorted(name for name, _ in parse_qsl(parts.query, keep_blank_values=True)))

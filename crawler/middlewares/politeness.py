@@ -60,7 +60,7 @@ def read_robots(status: int, body: bytes, *, now: float) -> Robots:
         return Robots(rules=None, expires=now + FAILED_AGE, refusal=refusal)
     if not 200 <= status < 300:
         return Robots(rules=None, expires=now + MAX_AGE)
-    text = body[:MAX_ROBOTS_BYTES].decode("utf-8", "replace")
+    text = body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
     return Robots(rules=Protego.parse(text), expires=now + MAX_AGE)
 
 

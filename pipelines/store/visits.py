@@ -202,7 +202,8 @@ def _end_other_addresses(
     unread = sa.and_(targets.c.kind == Kind.ARTICLE, targets.c.visits == 0, targets.c.id != target_id)
     for url in decision.same:
         connection.execute(sa.update(targets).where(targets.c.url == url, unread).values(due_at=None))
-    read_there = visit.page is not None and visit.page.final_url == article.url_canonical
+    final = visit.page.final_url if visit.page is not None else visit.target.url
+    read_there = article.url_canonical in (article.url, final)
     moved = read_there and visit.target.url != article.url_canonical and visit.target.kind is Kind.ARTICLE
     if moved and visit.outcome in _KEPT:
         _move_target(connection, visit, article.url_canonical, due_at=due_at)

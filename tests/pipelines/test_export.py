@@ -93,9 +93,14 @@ def test_odd_text_and_dates_in_every_format(tmp_path: Path, form: str) -> None:
 def test_after_an_exception_the_earlier_file_is_still_there(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"a.{form}"
     path.write_text("earlier")
-    with pytest.raises(AttributeError), ExportWriter(path) as writer:
-        writer.write(ARTICLE)
-        writer.write(None)  # type: ignore[arg-type]
+
+    def fail() -> None:
+        with ExportWriter(path) as writer:
+            writer.write(ARTICLE)
+            raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        fail()
     assert path.read_text() == "earlier"
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
 
