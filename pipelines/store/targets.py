@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -17,7 +16,6 @@ from pipelines.store.types import UtcDateTime, clean_text
 
 _CHUNK = 500
 MANUAL = "manual"
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # The hosts of each source are found by skipping through the index from one to the next, and of each host
 # only the first few due rows are read, again from the index: the cost grows with the number of hosts, not
@@ -68,19 +66,6 @@ _UNREAD_ROOTS = """
 """
 
 
-def host_of(url: str) -> str | None:
-    """The authority that politeness is counted by (lower case, default port dropped); None if unreadable."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    if not host:
-        return None
-    host = f"[{host}]" if ":" in host else host
-    return host if port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{port}"
-
-
 def to_target(row: sa.Row[Any]) -> Target:
     values = dict(row._mapping)
     del values["priority"]
@@ -91,11 +76,14 @@ def new_rows(
     source: str, links: Iterable[Link], *, via: str, depth: int, now: datetime
 ) -> list[dict[str, object]]:
     """Rows for links, due now; a link whose URL has no host is left out."""
+    # Late, for it loads the list of public suffixes, and those who only read need not wait for that.
+    from pipelines.urls import host_of
+
     rows: list[dict[str, object]] = []
     for link in links:
         url = clean_text(link.url)
         host = host_of(url)
-        if host is not None:
+        if host:
             rows.append(
                 {
                     "url": url,

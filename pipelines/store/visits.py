@@ -16,7 +16,7 @@ from pipelines.revise import compare, merge, same_story
 from pipelines.store import articles as kept
 from pipelines.store.schema import PRIORITY, targets, visits
 from pipelines.store.sources import has_source
-from pipelines.store.targets import add_targets, host_of, new_rows
+from pipelines.store.targets import add_targets, new_rows
 from pipelines.store.types import clean_text
 
 Plan = Callable[[Visit], datetime | None]
@@ -214,15 +214,13 @@ def _move_target(connection: sa.Connection, visit: Visit, url: str, *, due_at: d
     """The page was read at its canonical URL by way of a redirect: from now on it is visited there."""
     assert visit.ended_at is not None
     here = targets.c.url == url
-    if host_of(url) is None:
-        return
     fresh = connection.scalar(sa.select(targets.c.visits).where(here))
     if fresh is None:
         old = visit.target
         link = Link(url=url, title=old.hint_title, published_at=old.hint_published_at)
         via, depth = old.discovered_via, old.depth
-        rows = new_rows(old.source, [link], via=via, depth=depth, now=visit.ended_at)
-        connection.execute(insert(targets), rows)
+        for row in new_rows(old.source, [link], via=via, depth=depth, now=visit.ended_at):
+            connection.execute(insert(targets).values(row))
     if not fresh:
         read = {"visits": 1, "last_visited_at": visit.ended_at, "due_at": due_at, **_validators(visit)}
         connection.execute(sa.update(targets).where(here, targets.c.kind == Kind.ARTICLE).values(read))
