@@ -58,7 +58,7 @@ def run_errand(job: Callable[[Web], Awaitable[T]], *, config: Config, urls: Iter
 
     settings = settings_for(config, urls=urls)
     settings.set("ITEM_PIPELINES", {}, priority="cmdline")
-    process = AsyncCrawlerProcess(settings, install_root_handler=False)
+    process = AsyncCrawlerProcess(settings)
     try:
         process.crawl(ErrandSpider, errand=errand)
         process.start()

@@ -27,7 +27,7 @@ from crawler.spiders.news import NewsSpider
 from crawler.summary import Summary
 from pipelines.errors import UsageError
 from pipelines.items import Visit
-from pipelines.store import Store
+from pipelines.store import Store, sqlite_path
 from pipelines.urls import host_of
 from pipelines.workers import Workers
 
@@ -87,11 +87,6 @@ def _is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in LOOPBACK_NAMES
 
 
-def database_path(url: str) -> Path:
-    """The file of an SQLite URL."""
-    return Path(url.removeprefix("sqlite:///"))
-
-
 def run(
     job: Job,
     *,
@@ -106,7 +101,7 @@ def run(
 
 
 def _lock_path(database: str) -> Path:
-    path = database_path(database)
+    path = sqlite_path(database) or Path("wirewatch.db")
     return path.with_name(path.name + ".lock")
 
 
@@ -118,7 +113,8 @@ def _database(url: str, *, dry_run: bool) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="wirewatch-dry-run-") as folder:
         copy = Path(folder) / "copy.db"
-        if database_path(url).exists():
+        path = sqlite_path(url)
+        if path is not None and path.exists():
             with Store.open(url, readonly=True) as store:
                 store.backup(copy)
         yield f"sqlite:///{copy}"
@@ -150,7 +146,7 @@ def _crawl(
     on_end: Iterable[Callable[[Visit], None]],
 ) -> Result:
     settings = settings_for(config, sources=job.sources, urls=job.urls)
-    process = AsyncCrawlerProcess(settings, install_root_handler=False)
+    process = AsyncCrawlerProcess(settings)
     app = App(config=config, store=store, store_thread=thread, workers=workers, job=job, on_end=on_end)
     stop = StopSignals(app)
     process.crawl(process.create_crawler(NewsSpider), app=app)

@@ -58,6 +58,7 @@ EXTENSIONS = {
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 LOG_LEVEL = "WARNING"
+LOG_INSTALL_ROOT_HANDLER = False
 # Ranges of otherwise refused addresses that may be reached; filled from [network] allow.
 WIREWATCH_ALLOW: list[str] = []
 WIREWATCH_HOST_DELAYS: dict[str, float] = {}

@@ -204,7 +204,7 @@ def article_record(article: Article) -> dict[str, Any]:
     for name in ARTICLE_FIELDS:
         value = getattr(article, name)
         if isinstance(value, datetime):
-            value = value.strftime("%Y-%m-%dT%H:%M:%SZ")
+            value = value.isoformat(timespec="seconds").replace("+00:00", "Z")
         elif isinstance(value, tuple):
             value = list(value)
         record[name] = value

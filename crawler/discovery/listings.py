@@ -56,7 +56,8 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5"})
 _NEXT = re.compile(
     r"^\W*(?:next|next page|older|older posts|older entries|more|load more|weiter|nächste|nächste seite"
     r"|ältere|ältere beiträge|suivant|page suivante|articles plus anciens|siguiente"
-    r"|página siguiente|entradas anteriores|successivo|avanti|próxima|seguinte|volgende|nästa|neste|næste|następna|dalej|další|sonraki|дальше|следующая"
+    r"|página siguiente|entradas anteriores|successivo|avanti|próxima|seguinte|volgende|nästa|neste"
+    r"|næste|następna|dalej|další|sonraki|дальше|следующая"
     r"|далее|التالي|下一页|下一頁|次へ|次のページ|다음|ถัดไป|הבא|بعدی)\W*$",
     re.IGNORECASE,
 )
@@ -232,9 +233,12 @@ def _segment_pattern(segment: str) -> str:
 
 
 _NO_SECTION = re.compile(
-    r"(?:about|ueber-uns|impressum|imprint|contact|kontakt|contacto|privacy|datenschutz|privacidad|terms|agb|legal"
-    r"|cookies?|login|log-in|signin|register|account|konto|subscribe|abo|abonn|newsletter|search|suche|buscar|recherche"
-    r"|jobs|karriere|careers|advert|werbung|mediadaten|shop|cart|help|hilfe|faq|rss|feed|sitemap|wp-|author|autor"
+    r"(?:about|ueber-uns|impressum|imprint|contact|kontakt|contacto|privacy|datenschutz|privacidad"
+    r"|terms|agb|legal"
+    r"|cookies?|login|log-in|signin|register|account|konto|subscribe|abo|abonn|newsletter|search"
+    r"|suche|buscar|recherche"
+    r"|jobs|karriere|careers|advert|werbung|mediadaten|shop|cart|help|hilfe|faq|rss|feed|sitemap"
+    r"|wp-|author|autor"
     r"|auteur|gallery|galerie|video|podcast|fotos?|tags?|cdn-cgi|mailto)",
     re.IGNORECASE,
 )

@@ -1,0 +1,86 @@
+"""The service: visits each source again and again, outlives a dying one, and stops cleanly on SIGTERM."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from newsserver import Answer, article, clean_environment, local_news, path_of, rss, wirewatch
+
+CONFIG = """
+[network]
+allow = ["127.0.0.0/8"]
+[defaults]
+delay = 0.0
+min_interval = "1s"
+max_interval = "2s"
+[crawl]
+tick = 0.1
+jitter = 0.0
+[extraction]
+workers = 1
+[[sources]]
+name = "alive"
+url = "{alive}/"
+feeds = ["{alive}/feed/"]
+[[sources]]
+name = "dead"
+url = "http://127.0.0.9:9/"
+feeds = ["http://127.0.0.9:9/feed/"]
+"""
+
+
+def test_new_articles_are_found_while_it_runs_and_sigterm_ends_it(tmp_path: Path) -> None:
+    with local_news(4) as site:
+        (tmp_path / "wirewatch.toml").write_text(CONFIG.format(alive=site.url))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "crawler", "--log-format", "json", "run"],
+            cwd=tmp_path, env=clean_environment(), stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with process, killed_in_the_end(process):
+            assert process.stderr is not None
+            lines = iter(process.stderr.readline, "")
+            assert await_stored(lines, 2)
+            assert wirewatch("crawl", "--due", cwd=tmp_path).returncode == 75
+            # Published while it is watched; the feed's other entries stay.
+            site.pages[path_of(77)] = article(77)
+            feed = rss(site.url, range(2, 4))
+            site.pages["/feed/"] = Answer(
+                str(feed.body).replace(
+                    "</channel>", f"<item><link>{site.url}{path_of(77)}</link></item></channel>"
+                ),
+                type=feed.type,
+            )
+            assert await_stored(lines, 1)
+            process.send_signal(signal.SIGTERM)
+            rest = list(lines)
+            process.wait(timeout=30)
+        assert process.returncode == 143, rest
+        summary = json.loads(rest[-1])["summary"]
+        assert summary["stored"] == 3
+        assert summary["not_modified"] >= 1
+        assert site.count(path_of(77)) == 1
+
+
+@contextmanager
+def killed_in_the_end(process: subprocess.Popen[str]) -> Iterator[None]:
+    """A failed assertion must not leave the test waiting for a service that runs for ever."""
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            process.kill()
+
+
+def await_stored(lines: object, count: int) -> bool:
+    for line in lines:  # type: ignore[attr-defined]
+        entry = json.loads(line)
+        count -= entry.get("outcome") == "stored"
+        if count == 0:
+            return True
+    return False
