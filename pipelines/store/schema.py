@@ -14,8 +14,16 @@ from pipelines.store.types import CleanText, Json, UtcDateTime
 
 metadata = sa.MetaData()
 
-# The order in which due targets of one host are taken: what names new articles goes first.
+# The order in which due targets of one host are taken: what names new articles goes first. The further
+# pages of listings name older ones: they come after the articles at hand.
 PRIORITY = {Kind.FEED: 0, Kind.SITEMAP: 1, Kind.LISTING: 2, Kind.ARTICLE: 3}
+FURTHER = 4
+FURTHER_DEPTH = 2
+
+
+def priority(kind: Kind, depth: int) -> int:
+    return FURTHER if kind is not Kind.ARTICLE and depth >= FURTHER_DEPTH else PRIORITY[kind]
+
 
 sources = sa.Table(
     "sources",

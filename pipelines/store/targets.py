@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.items import Kind, Link, Target
-from pipelines.store.schema import PRIORITY, article_urls, sources, targets
+from pipelines.store.schema import PRIORITY, article_urls, priority, sources, targets
 from pipelines.store.types import UtcDateTime, clean_text
 
 _CHUNK = 500
@@ -32,7 +32,7 @@ lane (source, host) AS (
          WHERE t.source = lane.source AND t.host > lane.host AND t.due_at IS NOT NULL)
     FROM lane WHERE lane.host IS NOT NULL
 ),
-rung (priority) AS (VALUES (0), (1), (2), (3)),
+rung (priority) AS (VALUES (0), (1), (2), (3), (4)),
 candidate AS (
     SELECT t.id, t.host, t.priority, t.due_at, t.hint_published_at
     FROM lane CROSS JOIN rung CROSS JOIN targets t
@@ -88,7 +88,7 @@ def new_rows(
                 {
                     "url": url,
                     "kind": link.kind.value,
-                    "priority": PRIORITY[link.kind],
+                    "priority": priority(link.kind, depth + link.depth),
                     "host": host,
                     "source": source,
                     "due_at": now,
