@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Visit
 from pipelines.revise import compare, merge, same_story
 from pipelines.store import articles as kept
-from pipelines.store.schema import PRIORITY, targets, visits
+from pipelines.store.schema import priority, targets, visits
 from pipelines.store.sources import has_source
 from pipelines.store.targets import add_targets, new_rows
 from pipelines.store.types import clean_text
@@ -154,7 +154,7 @@ def _end_target(connection: sa.Connection, visit: Visit, *, due_at: datetime | N
     row = {
         "url": target.url,
         "kind": target.kind.value,
-        "priority": PRIORITY[target.kind],
+        "priority": priority(target.kind, target.depth),
         "host": target.host,
         "source": target.source,
         "depth": target.depth,
