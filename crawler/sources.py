@@ -1,31 +1,26 @@
-"""Source: one monitored site; and its block in wirewatch.toml, written without touching the rest."""
+"""Source: one monitored site, what may be said of it, and its block in wirewatch.toml. Pure."""
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+import warnings
+from collections.abc import Collection
+from dataclasses import dataclass, fields
 from datetime import timedelta
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import tomlkit
-from tomlkit.items import AoT, Table
 
-from pipelines.errors import UsageError
+from crawler.durations import format_duration
 from pipelines.items import Kind, Link
 from pipelines.urls import canonical, host_of, site_of
 
 if TYPE_CHECKING:
     from crawler.config import DefaultsSection
 
-HEAD = """\
-# Wirewatch: what is watched. All keys are explained in docs/configuration.md.
-
-"""
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,12 +49,13 @@ class Source:
 
     @classmethod
     def unconfigured(cls, url: str, *, defaults: DefaultsSection) -> Self:
-        """The source of an address typed by hand: named by its authority."""
-        address = canonical(url)
-        if address is None:
-            raise UsageError(f"'{url}' is no http(s) address")
+        """The source of an address typed by hand: named by its authority.
+
+        Takes what is no web address as it stands: whoever fetches it says what is wrong.
+        """
+        address = canonical(url) or url
         return cls(
-            name=host_of(address),
+            name=host_of(address) or address,
             url=address,
             min_interval=defaults.min_interval,
             max_interval=defaults.max_interval,
@@ -67,99 +63,140 @@ class Source:
             configured=False,
         )
 
+    @property
+    def surveyed(self) -> bool:
+        """Whether its pages are named; if not, the first crawl finds them by itself."""
+        return bool(self.feeds or self.sitemaps or self.listings)
+
     def roots(self) -> tuple[Link, ...]:
-        """The source's own feeds, sitemaps and listings; none means: to be found by a survey."""
+        """The source's own feeds, sitemaps and listings, each address once; none: to be found by a survey."""
         kinds = ((Kind.FEED, self.feeds), (Kind.SITEMAP, self.sitemaps), (Kind.LISTING, self.listings))
-        return tuple(Link(url=url, kind=kind) for kind, urls in kinds for url in urls)
+        found: dict[str, Link] = {}
+        for kind, urls in kinds:
+            for url in urls:
+                address = canonical(url) or url
+                found.setdefault(address, Link(url=address, kind=kind))
+        return tuple(found.values())
 
     def wants(self, url: str) -> bool:
-        """Whether an article's address passes the source's patterns."""
-        if any(pattern.search(url) for pattern in self._exclude):
+        """Whether an article's address passes: no `exclude` matches, and one `include` if there are any."""
+        if any(compiled(pattern).search(url) for pattern in self.exclude):
             return False
-        return not self._include or any(pattern.search(url) for pattern in self._include)
+        return not self.include or any(compiled(pattern).search(url) for pattern in self.include)
 
-    @cached_property
-    def _include(self) -> tuple[re.Pattern[str], ...]:
-        return tuple(re.compile(pattern) for pattern in self.include)
 
-    @cached_property
-    def _exclude(self) -> tuple[re.Pattern[str], ...]:
-        return tuple(re.compile(pattern) for pattern in self.exclude)
+# --- what may stand in a block: each returns the value's one form, or raises ValueError ----------------
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern, ready to search with. Raises ValueError saying what is wrong with it.
+
+    Cached without limit: there are as many as the config has, more than re's own cache of 512 may hold.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a regular expression: '{pattern}' ({error})") from error
+
+
+def web_address(text: str) -> str:
+    """The canonical form of an http(s) address. A refused one is not repeated where it holds a password."""
+    try:
+        parts = urlsplit(text.strip())
+        secret = "@" in parts.netloc
+    except ValueError:
+        secret = "@" in text
+    if secret:
+        raise ValueError("not an address to keep here: it carries a user name or password")
+    address = canonical(text)
+    if address is None or any(character.isspace() for character in text.strip()):
+        raise ValueError(f"not an http(s) address: '{text}'")
+    return address
+
+
+def source_name(text: str) -> str:
+    """A name that can be typed as an argument: no option, no address, printable, 100 characters at most."""
+    if not text or len(text) > 100 or not text.isprintable() or text != text.strip():
+        raise ValueError(
+            "not a name: use 1 to 100 printable characters, no spaces around"
+            if len(text) > 60
+            else f"not a name: {text!r} (use 1 to 100 printable characters, no spaces around)"
+        )
+    if text.startswith("-") or "://" in text:
+        raise ValueError(f"not a name: '{text}' (it would be taken for an option or an address)")
+    return text
+
+
+def language_code(text: str) -> str:
+    """A language as BCP 47 writes it: "de", "pt-BR"; "pt_br" is understood."""
+    found = _LANGUAGE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"not a language code: '{text}' (say de or pt-BR)")
+    parts = [part for part in re.split("[-_]", found[2]) if part]
+    forms = {2: str.upper, 4: str.title}
+    return "-".join([found[1].lower(), *(forms.get(len(part), str.lower)(part) for part in parts)])
 
 
 def name_for(url: str, taken: Collection[str]) -> str:
     """A short name from the host: www.tagesblatt.example -> tagesblatt; numbered when it is taken."""
-    host = host_of(url)
-    site = site_of(host)
-    name = (
-        site.split(".")[0] if "." in site and not site.replace(".", "").replace(":", "").isdigit() else host
-    )
-    base = re.sub(r"[^\w.-]+", "-", name).strip("-") or "source"
-    candidate, number = base, 2
+    return unique_name(_label(host_of(url)), taken)
+
+
+def _label(host: str) -> str:
+    host = host.removeprefix("www.")
+    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
+    labels = name.split(".")
+    if len(labels) < 2 or labels[-1].isdigit() or name.startswith("["):
+        return re.sub(r"[^\w.-]+", "-", host).strip("-.") or "source"
+    # Where the end of the domain is in no list (.example, .internal), site_of gives the whole host.
+    site = site_of(name)
+    return site.split(".")[0] if site != name else labels[-2]
+
+
+def unique_name(name: str, taken: Collection[str]) -> str:
+    """The name, or with the first number from 2 on that makes it one nobody has."""
+    candidate, number = name, 2
     while candidate in taken:
-        candidate, number = f"{base}-{number}", number + 1
+        candidate, number = f"{name}-{number}", number + 1
     return candidate
 
 
-def _table(source: Source) -> Table:
-    table = tomlkit.table()
-    table.add("name", source.name)
-    table.add("url", source.url)
-    for key in ("feeds", "sitemaps", "listings", "include", "exclude", "tags"):
-        if values := getattr(source, key):
-            array = tomlkit.array()
-            array.extend(values)
-            table.add(key, array.multiline(multiline=len(values) > 1))
-    if source.language:
-        table.add("language", source.language)
-    if not source.enabled:
-        table.add("enabled", False)
-    return table
+# --- its block -----------------------------------------------------------------------------------------
 
 
 def block(source: Source) -> str:
-    """The [[sources]] block to paste."""
-    return "[[sources]]\n" + tomlkit.dumps(_table(source))
+    """The [[sources]] block to paste: what differs from the built-in defaults, a key a line."""
+    return "[[sources]]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in _written(source).items())
 
 
-def add_block(text: str, source: Source) -> str:
-    """The text with the source's block at its end; what was there stays to the byte."""
-    if not text.strip():
-        return (text or HEAD) + block(source)
-    newline = "\r\n" if "\r\n" in text else "\n"
-    gap = newline if text.endswith(newline) else 2 * newline
-    return text + gap + block(source).replace("\n", newline)
+def _written(source: Source) -> dict[str, Any]:
+    """Key -> value of the keys that a block needs. What is no valid language is left out."""
+    values: dict[str, Any] = {"name": source.name, "url": source.url}
+    for field in fields(source):
+        value = getattr(source, field.name)
+        if field.name not in ("name", "url", "configured") and value != field.default:
+            values[field.name] = format_duration(value) if isinstance(value, timedelta) else value
+    if isinstance(values.get("language"), str):
+        try:
+            values["language"] = language_code(values["language"])
+        except ValueError:
+            del values["language"]
+    return values
 
 
-def remove_block(text: str, name: str) -> str:
-    """The text without the block of that name. Raises KeyError when it is not there."""
-    document = tomlkit.parse(text)
-    sources = document.get("sources")
-    if not isinstance(sources, AoT):
-        raise KeyError(name)
-    for place, table in enumerate(sources):
-        if table.get("name") == name:
-            del sources[place]
-            if not len(sources):
-                del document["sources"]
-            return tomlkit.dumps(document)
-    raise KeyError(name)
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        items = [tomlkit.string(item).as_string() for item in value]
+        short = f"[{', '.join(items)}]"
+        return short if len(short) <= 80 else "[\n" + "".join(f"  {item},\n" for item in items) + "]"
+    return str(tomlkit.item(value).as_string())
 
 
-def edit_file(path: Path, edit: Callable[[str], str], *, check: Callable[[str], object]) -> None:
-    """Replace a file by its edited text, whole or not at all; `check` raises when the result is no good."""
-    old = path.read_bytes().decode("utf-8") if path.exists() else ""
-    new = edit(old)
-    check(new)
-    target = path.resolve()
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
-    with os.fdopen(handle, "wb") as file:
-        file.write(new.encode("utf-8"))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary = Path(name)
-    temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-    temporary.replace(target)
+def plain(source: Source) -> dict[str, Any]:
+    """What tomllib will read from the source's block."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value for key, value in _written(source).items()
+    }
