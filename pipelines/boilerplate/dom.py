@@ -1,0 +1,91 @@
+"""What surely is no article, by the markup: removed from the page before text is chosen from it.
+
+Only containers whose id or class says so in whole words, and forms. Never one that holds a good part of
+the page's running text: a theme may well call its article "comments-wrapper".
+"""
+
+from __future__ import annotations
+
+import re
+
+from lxml.html import HtmlElement
+
+from pipelines.items import Cut
+
+_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (f"prune:{rule}", re.compile(rf"(?:^|[\s_-])(?:{words})(?:$|[\s_-])", re.IGNORECASE))
+    for rule, words in (
+        (
+            "comment-form",
+            r"respond|comment-respond|comment-?form|comments-area|commentform|disqus_thread|fb-comments",
+        ),
+        (
+            "consent",
+            r"cookie-?(?:banner|consent|notice|bar|law|message)|gdpr|cmp-container|onetrust[\w-]*|usercentrics",
+        ),
+        (
+            "share",
+            r"share-?(?:bar|buttons|links|tools|box)|social-?share|sharedaddy|addtoany\w*|sharing|share",
+        ),
+        (
+            "newsletter",
+            r"newsletter[\w-]*|mc_embed_signup|signup-?(?:form|box)|subscribe-?(?:form|box|widget)",
+        ),
+        (
+            "related",
+            r"related-?(?:posts|articles|stories|content|links|news|box)|jp-relatedposts|outbrain|taboola[\w-]*|yarpp[\w-]*",
+        ),
+        ("author-box", r"author-?(?:box|bio|info-box)|about-the-author"),
+    )
+)
+# An article is hardly ever shorter than a fifth of what its page says in paragraphs.
+MAX_TEXT_SHARE = 0.2
+_PARAGRAPH = 80
+
+
+def prune(tree: HtmlElement) -> list[Cut]:
+    """Remove such containers in place; the first lines of what went, each with its rule."""
+    total = _running_text(tree)
+    cuts: list[Cut] = []
+    for element in list(tree.iter("div", "section", "aside", "form", "ul", "footer", "p", "ol")):
+        rule = _rule(element)
+        if rule is None or element.getparent() is None or not _attached(element, tree):
+            continue
+        if _running_text(element) > MAX_TEXT_SHARE * total:
+            continue
+        cuts.extend(Cut(line=line, rule=rule) for line in _lines(element))
+        element.drop_tree()
+    return cuts
+
+
+def _rule(element: HtmlElement) -> str | None:
+    names = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
+    for rule, pattern in _RULES:
+        if names and pattern.search(names):
+            return rule
+    if element.tag == "form" and element.find(".//textarea") is not None:
+        return "prune:comment-form"
+    if element.tag == "form" and element.xpath(".//input[@type='email']"):
+        return "prune:newsletter"
+    return None
+
+
+def _attached(element: HtmlElement, tree: HtmlElement) -> bool:
+    root = element
+    while (parent := root.getparent()) is not None:
+        root = parent
+    return root is tree.getroottree().getroot()
+
+
+def _running_text(element: HtmlElement) -> int:
+    """Characters in paragraphs that are long enough to be prose."""
+    return sum(
+        size
+        for paragraph in element.iter("p")
+        if (size := len(" ".join(paragraph.text_content().split()))) >= _PARAGRAPH
+    )
+
+
+def _lines(element: HtmlElement) -> list[str]:
+    texts = (" ".join(text.split()) for text in element.itertext())
+    return [text[:200] for text in texts if len(text) > 1][:12]
