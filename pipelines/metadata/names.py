@@ -1,0 +1,107 @@
+"""Bylines -> names: one a person or organisation, without roles, addresses and the site's own name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pipelines.metadata.jsonld import fold
+
+# More would be a list of something else.
+MAX_AUTHORS = 12
+_MAX_NAME = 60
+_MAX_WORDS = 7
+
+_LEAD = re.compile(
+    r"^(?:(?:written|reported|reporting|posted|published|story|text|words|article|review|analysis|edited|"
+    r"escrito|publicado|publié|rédigé|scritto|geschrieben|tekst|texto|texte|testo)\s*(?:by|von|por|par|di|av|af|door|:)"
+    r"|by|von|vom|por|par|от|автор[ы]?|autor(?:en|ka|es|a|in)?|author[s]?|auteur[s]?|autore|autori|door|av|af"
+    r"|di|de la rédaction de|yazan|oleh|przez|tekst|text|texte|texto|szerző|kirjoittaja|skrevet av|προς|από)"
+    r"\s*[:：]?\s+(?=\S)|^(?:by|von|por|par|autor|author|作者|记者|記者|文|责任编辑|撰文)\s*[:：/|]\s*",
+    re.I,
+)
+_SPLIT = re.compile(
+    r"\s*(?:[;|•·/\n\t、，]|\s(?:and|und|et|och|og|en|ja|oraz|ve|и|та|și|e|y|&|\+|with|mit|avec|con)\s|,\s+(?:and|und|et)\s)\s*",
+    re.I,
+)
+_NOISE = re.compile(
+    r"https?://\S*|www\.\S+|\S+@\S+\.\w+|(?<!\w)@\w+|\([^)]*\)|\[[^\]]*\]|<[^>]*>|\b\d{1,2}[:.]\d\d\b.*$",
+    re.I,
+)
+_ROLE = re.compile(
+    r"\b(?:editor|reporter|correspondent|writer|journalist|journaliste|staff|contributor|columnist|producer|"
+    r"bureau chief|redakteur\w*|redaktør|redaktor|korrespondent\w*|chefredakteur\w*|volontär\w*|rédacteur\w*|"
+    r"rédactrice\w*|correspondante?|envoyée? spéciale?|redactor\w*|periodista|corresponsal|director\w*|"
+    r"giornalista|redattore|redattrice|corrispondente|redacteur|verslaggever|senior|chief|head of|professor|"
+    r"lecturer|analyst|политический|корреспондент|редактор|обозреватель|журналист|muhabir)\b",
+    re.I,
+)
+_NOBODY = frozenset(
+    fold(name)
+    for name in (
+        "admin|administrator|editor|editors|staff|staff writer|staff reporter|author|authors|autor|guest|user|"
+        "root|webmaster|news|news desk|newsdesk|newsroom|team|the editors|editorial|editorial team|editorial staff|"
+        "online|web|unknown|anonymous|none|null|undefined|n/a|facebook|twitter|x|instagram|linkedin|email|share|"
+        "redaktion|redazione|redacción|rédaction|la rédaction|redactie|redakce|redakcja|redaksjonen|toimitus|"
+        "about the author|read more|more|view profile|author profile|contributors|by|von|published|updated|follow"
+    ).split("|")
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_COMMA_PARTICLES = re.compile(
+    r"^(?:jr|sr|ph\.?d|m\.?d|ii|iii|iv|md|esq|dr|mba|rn|msc|bsc|ba|ma|cfp|rd|dds|do)\.?$", re.I
+)
+
+
+def clean_authors(values: Iterable[str], *, site_names: Iterable[str] = ()) -> tuple[str, ...]:
+    """The names in these bylines, each once, in order; those of the site itself are left out."""
+    own = {fold(name) for name in site_names if name}
+    own |= {name.removesuffix(ending) for name in own for ending in ("com", "de", "org", "net")}
+    names: dict[str, str] = {}
+    for value in values:
+        for name in _names_in(value):
+            key = fold(name)
+            if key and key not in own and key not in _NOBODY:
+                names.setdefault(key, name)
+    kept = [name for key, name in names.items() if not _is_part(key, names)]
+    return tuple(kept[:MAX_AUTHORS])
+
+
+def _is_part(key: str, names: dict[str, str]) -> bool:
+    """A surname alone beside the full name."""
+    return any(key != other and other.endswith(key) and " " not in names[key] for other in names)
+
+
+def _names_in(value: str) -> list[str]:
+    text = " ".join(_NOISE.sub(" ", value.replace("\u00a0", " ").replace("\n", " | ")).split())
+    text = _LEAD.sub("", text, count=1).strip()
+    parts = [part for piece in _SPLIT.split(text) for part in _at_commas(piece)]
+    return [name for name in map(_name, parts) if name]
+
+
+def _at_commas(piece: str) -> list[str]:
+    """A comma parts names, or a name from its role or title: "Ann Lee, Berlin", "Ann Lee, MD"."""
+    pieces = [part.strip() for part in piece.split(",")]
+    names: list[str] = []
+    for part in pieces:
+        if names and (_COMMA_PARTICLES.match(part) or _ROLE.search(part)):
+            continue
+        names.append(part)
+    if len(names) == 2 and all(" " not in name for name in names):
+        return [f"{names[1]} {names[0]}"]  # "Lee, Ann"
+    # A single word after a full name is a place or a newspaper.
+    return [part for index, part in enumerate(names) if index == 0 or " " in part or not part.isascii()]
+
+
+def _name(part: str) -> str | None:
+    name = _LEAD.sub("", part.strip(" \t.,:;-–—|*\"'“”„"), count=1).strip(" .,:;-–—|*\"'“”„")
+    words = name.split()
+    if not 2 <= len(name) <= _MAX_NAME or len(words) > _MAX_WORDS or not _LETTER.search(name):
+        return None
+    if any(character.isdigit() for character in name) and len(words) < 2:
+        return None
+    if _ROLE.search(name):
+        before = _ROLE.split(name)[0].strip(" ,-–")
+        return before if len(before.split()) >= 2 else None
+    if len(words) > 1 and name.isupper() and name.isascii():
+        return name.title()
+    return name
