@@ -70,7 +70,7 @@ class Workers:
 
     def close(self) -> None:
         """Stop at once; what was under way is given up."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
 

@@ -50,7 +50,7 @@ def phrases() -> Phrases:
     templates: dict[str, str] = {}
     text = (files("pipelines.boilerplate") / "comment-form-phrases.tsv").read_text(encoding="utf-8")
     for row in text.splitlines():
-        if row.startswith("#") or row.startswith("locale\t") or row.count("\t") < 3:
+        if row.startswith(("#", "locale\t")) or row.count("\t") < 3:
             continue
         _, kind, _, phrase = row.split("\t")[:4]
         table = templates if "{}" in phrase else exact

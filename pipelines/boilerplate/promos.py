@@ -70,7 +70,7 @@ def _teasers_under_labels(blocks: Sequence[Block], labels: dict[int, str]) -> di
         for after in range(place + 1, min(place + 8, len(blocks))):
             block = blocks[after]
             listed = block.kind == "item" or block.linked > 0.6
-            if not listed or length(block.text) > MAX_TEASER or is_prose(block.text) and block.linked < 0.9:
+            if not listed or length(block.text) > MAX_TEASER or (is_prose(block.text) and block.linked < 0.9):
                 break
             more[after] = LABEL_RULE
     return more
@@ -97,4 +97,4 @@ def _is_pair(blocks: Sequence[Block], place: int) -> bool:
         return not is_shouted(deck.text)
     # Unshouted, a heading over a heading is a chapter and its first section, and a name over a role a byline.
     words = len(deck.text.split())
-    return "head" not in (deck.kind,) and label.kind != "item" and (words >= 4 or length(deck.text) > 30)
+    return deck.kind != "head" and label.kind != "item" and (words >= 4 or length(deck.text) > 30)

@@ -15,6 +15,9 @@ Precision = Literal["second", "minute", "day"]
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 # How far a publisher's clock, or a zone taken wrong, may lie in the future.
 LEEWAY = timedelta(days=1)
+# A named day, in whatever zone, begins 14 hours before UTC's midnight at the earliest and ends 36 hours
+# after it at the latest; two hours of summer time and slack.
+SAME_DAY = timedelta(hours=38)
 # No date anyone writes is longer; dateutil's time grows with the length.
 _MAX_LENGTH = 80
 
@@ -30,11 +33,47 @@ _EPOCH = re.compile(r"(?:/?Date\()?(\d{10}|\d{13})(?:\.\d+)?(?:[+-]\d{4})?\)?/?$
 _DAY_FIRST = re.compile(r"^\d\d?\.\d\d?\.\d{4}")
 # Zones written as letters, in hours from UTC. Ambiguous ones are taken as news sites mean them.
 _ZONES = {
-    **{"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "BST": 1, "IST": 5.5, "CET": 1, "MEZ": 1, "CEST": 2, "MESZ": 2},
-    **{"EET": 2, "EEST": 3, "MSK": 3, "TRT": 3, "GST": 4, "PKT": 5, "WIB": 7, "ICT": 7, "HKT": 8, "SGT": 8},
-    **{"JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13, "SAST": 2, "WAT": 1, "EAT": 3},
-    **{"EST": -5, "EDT": -4, "ET": -5, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
-    **{"BRT": -3, "ART": -3, "PT": -8},
+    "UTC": 0,
+    "GMT": 0,
+    "Z": 0,
+    "WET": 0,
+    "BST": 1,
+    "IST": 5.5,
+    "CET": 1,
+    "MEZ": 1,
+    "CEST": 2,
+    "MESZ": 2,
+    "EET": 2,
+    "EEST": 3,
+    "MSK": 3,
+    "TRT": 3,
+    "GST": 4,
+    "PKT": 5,
+    "WIB": 7,
+    "ICT": 7,
+    "HKT": 8,
+    "SGT": 8,
+    "JST": 9,
+    "KST": 9,
+    "AEST": 10,
+    "AEDT": 11,
+    "NZST": 12,
+    "NZDT": 13,
+    "SAST": 2,
+    "WAT": 1,
+    "EAT": 3,
+    "EST": -5,
+    "EDT": -4,
+    "ET": -5,
+    "CST": -6,
+    "CDT": -5,
+    "MST": -7,
+    "MDT": -6,
+    "PST": -8,
+    "PDT": -7,
+    "BRT": -3,
+    "ART": -3,
+    "PT": -8,
 }
 
 
@@ -155,6 +194,5 @@ def plausible(dated: Dated | None, *, now: datetime) -> bool:
 def agree(one: Dated, other: Dated) -> bool:
     """Whether both can be the same moment, given how exact they are."""
     if "day" in (one.precision, other.precision):
-        # A named day, in whatever zone, begins at most 14 hours off and ends at most 36 hours after UTC's midnight.
-        return abs(one.at - other.at) < timedelta(hours=38)
+        return abs(one.at - other.at) < SAME_DAY
     return abs(one.at - other.at) < timedelta(minutes=2)

@@ -39,11 +39,13 @@ _ROLE = re.compile(
 _NOBODY = frozenset(
     fold(name)
     for name in (
-        "admin|administrator|editor|editors|staff|staff writer|staff reporter|author|authors|autor|guest|user|"
-        "root|webmaster|news|news desk|newsdesk|newsroom|team|the editors|editorial|editorial team|editorial staff|"
-        "online|web|unknown|anonymous|none|null|undefined|n/a|facebook|twitter|x|instagram|linkedin|email|share|"
-        "redaktion|redazione|redacción|rédaction|la rédaction|redactie|redakce|redakcja|redaksjonen|toimitus|"
-        "about the author|read more|more|view profile|author profile|contributors|by|von|published|updated|follow"
+        "admin|administrator|editor|editors|staff|staff writer|staff reporter|author|authors|"
+        "autor|guest|user|root|webmaster|news|news desk|newsdesk|newsroom|team|the editors|"
+        "editorial|editorial team|editorial staff|online|web|unknown|anonymous|none|null|"
+        "undefined|n/a|facebook|twitter|x|instagram|linkedin|email|share|redaktion|redazione|"
+        "redacción|rédaction|la rédaction|redactie|redakce|redakcja|redaksjonen|toimitus|"
+        "about the author|read more|more|view profile|author profile|contributors|by|von|"
+        "published|updated|follow"
     ).split("|")
 )
 _LETTER = re.compile(r"[^\W\d_]")

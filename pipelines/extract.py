@@ -1,0 +1,246 @@
+"""Page -> Article, or the reason why it is none. Pure; runs in a worker process that can be killed.
+
+trafilatura chooses the text; what surrounds it (parsing, metadata, the page-type gate, boilerplate) is ours.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+import trafilatura
+from lxml.etree import _Element
+from lxml.html import HtmlElement
+from trafilatura.settings import Document
+
+from pipelines.boilerplate import Block, prune, strip
+from pipelines.gate import not_article, read_signals
+from pipelines.identity import article_id, content_hash
+from pipelines.items import Article, Cut, Outcome, Page
+from pipelines.metadata import Metadata, read_metadata
+from pipelines.metadata.dates import SAME_DAY
+from pipelines.metadata.jsonld import fold
+from pipelines.parsing import parse_page
+from pipelines.urls import article_key, canonical, host_of, site_of
+
+EXTRACTOR = "trafilatura"
+# Fewer words than this are a headline and its deck, not an article.
+MIN_WORDS = 20
+# Below this many characters trafilatura's fast way has most likely missed the article.
+_POOR = 400
+# The classifier is only trusted on a text of some length, and when it is sure.
+_MIN_LANGUAGE_TEXT = 200
+_MIN_PROBABILITY = 0.95
+
+# Its complaints about single pages are outcomes here, not log lines.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one page gave: an article, or the outcome and the reason; and the lines taken away."""
+
+    article: Article | None = None
+    cuts: tuple[Cut, ...] = ()
+    outcome: Outcome | None = None
+    reason: str | None = None
+
+
+def read_article(
+    page: Page,
+    *,
+    source: str,
+    discovered_via: str = "manual",
+    hint_title: str | None = None,
+    hint_published_at: datetime | None = None,
+    language: str | None = None,
+) -> Reading:
+    """The clean article of a page; `hint_*` is what the feed or sitemap said, `language` the source's."""
+    tree = parse_page(page)
+    if tree is None:
+        return Reading(outcome=Outcome.PARSE_ERROR, reason="empty body")
+    meta = read_metadata(tree, url=page.final_url, now=page.fetched_at)
+    signals = read_signals(tree, url=page.final_url, meta=meta)
+    cuts = prune(tree)
+    blocks, stripped = strip(_without_title(_choose(tree, meta), meta.title))
+    cuts.extend(stripped)
+    text = "\n\n".join(block.text for block in blocks)
+    words = count_words(text)
+    reason = not_article(signals, blocks=blocks, words=words)
+    if reason is not None:
+        return Reading(cuts=tuple(cuts), outcome=Outcome.NOT_ARTICLE, reason=reason)
+    if words < MIN_WORDS:
+        return Reading(cuts=tuple(cuts), outcome=Outcome.TOO_SHORT, reason=f"{words} words")
+    title = meta.title or hint_title or blocks[0].text
+    published = _published(meta, hint_published_at)
+    key = article_key(page.final_url, meta.canonical_url)
+    return Reading(
+        cuts=tuple(cuts),
+        article=Article(
+            id=article_id(key),
+            url=canonical(page.final_url) or page.final_url,
+            url_canonical=key,
+            source=source,
+            domain=site_of(host_of(key)),
+            title=title,
+            description=meta.description,
+            text=text,
+            authors=meta.authors,
+            published_at=published[0],
+            published_precision=published[1],
+            published_source=published[2],
+            modified_at=meta.modified_at,
+            first_seen_at=page.fetched_at,
+            last_seen_at=page.fetched_at,
+            language=_language(text, meta.language or language),
+            section=meta.section,
+            tags=meta.tags,
+            image_url=meta.image_url,
+            is_accessible_for_free=meta.is_accessible_for_free,
+            license=meta.license,
+            word_count=words,
+            content_hash=content_hash(title, text),
+            discovered_via=discovered_via,
+            extractor=EXTRACTOR,
+            extractor_version=trafilatura.__version__,
+        ),
+    )
+
+
+def _published(meta: Metadata, hint: datetime | None) -> tuple[datetime | None, str | None, str | None]:
+    """(when, precision, source): the page's own date; the feed's where the page has none, or has only the
+    day and the feed agrees."""
+    own = meta.published_at
+    day_only = own is not None and meta.published_precision == "day"
+    if hint is not None and (own is None or (day_only and abs(hint - own) < SAME_DAY)):
+        return hint, "second", "feed"
+    return own, meta.published_precision, meta.published_source
+
+
+# --- the text ------------------------------------------------------------------------------------------
+
+
+def _choose(tree: HtmlElement, meta: Metadata) -> list[Block]:
+    """The blocks of the article: trafilatura's fast way, or where that is poor, the best of the others."""
+    best = _blocks(tree, fast=True)
+    if _size(best) >= _POOR:
+        return best
+    for recall in (False, True):
+        other = _blocks(tree, recall=recall)
+        if _size(other) > 1.5 * _size(best):
+            best = other
+    declared = [
+        Block(kind="p", text=line)
+        for part in re.split(r"\n+", meta.article_body or "")
+        if (line := " ".join(part.split()))
+    ]
+    return declared if _size(declared) > max(_POOR, 2 * _size(best)) else best
+
+
+def _size(blocks: Sequence[Block]) -> int:
+    return sum(len(block.text) for block in blocks)
+
+
+def _blocks(tree: HtmlElement, *, fast: bool = False, recall: bool = False) -> list[Block]:
+    found = trafilatura.bare_extraction(
+        deepcopy(tree),  # it works on the tree it is handed
+        fast=fast,
+        favor_recall=recall,
+        include_comments=False,
+        include_links=True,
+        include_formatting=False,
+    )
+    return list(_of_body(found.body)) if isinstance(found, Document) and found.body is not None else []
+
+
+_KINDS = {"p": "p", "head": "head", "item": "item", "quote": "quote", "cell": "cell", "code": "code"}
+_HOLDERS = frozenset({"list", "table", "row", "body", "div", "main"})
+
+
+def _of_body(body: _Element, kind: str = "p") -> Iterator[Block]:
+    """The blocks under an element of trafilatura's result (TEI names), in the order of the page."""
+    run: list[tuple[str, bool]] = [(body.text or "", False)]
+    for child in body:
+        if child.tag in _KINDS or child.tag in _HOLDERS:
+            yield from _lines(run, kind)
+            yield from _of_body(child, _KINDS.get(str(child.tag), kind))
+            run = [(child.tail or "", False)]
+        else:
+            run += [("\n", False)] if child.tag == "lb" else _inline(child)
+            run.append((child.tail or "", False))
+    yield from _lines(run, kind)
+
+
+def _inline(element: _Element, linked: bool = False) -> list[tuple[str, bool]]:
+    """(text, whether inside a link) of an inline element, in order."""
+    linked = linked or element.tag == "ref"
+    pieces = [(element.text or "", linked)]
+    for child in element:
+        pieces += [("\n", False)] if child.tag == "lb" else _inline(child, linked)
+        pieces.append((child.tail or "", linked))
+    return pieces
+
+
+def _lines(run: list[tuple[str, bool]], kind: str) -> Iterator[Block]:
+    """One block a line of the run; `linked` is the share of its letters inside links."""
+    line: list[tuple[str, bool]] = []
+    for text, linked in [*run, ("\n", False)]:
+        first, *rest = text.split("\n") if kind != "code" else [text]
+        line.append((first, linked))
+        for part in rest:
+            if block := _block(line, kind):
+                yield block
+            line = [(part, linked)]
+    if block := _block(line, kind):
+        yield block
+
+
+def _block(line: list[tuple[str, bool]], kind: str) -> Block | None:
+    text = " ".join("".join(part for part, _ in line).split())
+    if not text:
+        return None
+    letters = sum(len(part.strip()) for part, _ in line) or 1
+    return Block(
+        kind=kind, text=text, linked=sum(len(part.strip()) for part, linked in line if linked) / letters
+    )
+
+
+def _without_title(blocks: list[Block], title: str | None) -> list[Block]:
+    """Without the headline before the text: it has a field of its own."""
+    wanted = fold(title)
+    for place, block in enumerate(blocks[:3]):
+        if wanted and fold(block.text) == wanted:
+            return blocks[:place] + blocks[place + 1 :]
+    return blocks
+
+
+# --- words and language --------------------------------------------------------------------------------
+
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’.-][^\W_{_UNSPACED}]+)*")
+
+
+def count_words(text: str) -> int:
+    """Words, and for scripts that put no spaces between them, characters."""
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def _language(text: str, declared: str | None) -> str | None:
+    """The declared language, unless the text is surely in another: templates often declare a wrong one."""
+    if len(text) < _MIN_LANGUAGE_TEXT:
+        return declared
+    found, probability = _classifier().classify(text[:3000])
+    sure = probability >= _MIN_PROBABILITY
+    return str(found) if sure or declared is None else declared
+
+
+@lru_cache(maxsize=1)
+def _classifier():  # type: ignore[no-untyped-def]
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
