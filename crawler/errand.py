@@ -6,8 +6,8 @@ Scrapy's reactor, which a process can do once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import scrapy
 from scrapy.crawler import AsyncCrawlerProcess
@@ -17,7 +17,7 @@ from crawler.fetch import CrawlerWeb, Web
 from crawler.run import settings_for
 from crawler.survey import Survey, survey
 from pipelines.errors import WirewatchError
-from pipelines.items import Page
+from pipelines.items import Link, Page
 from pipelines.workers import Workers
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ class ErrandSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         await self.errand(self.crawler)
-        for nothing in ():
-            yield nothing
+        nothing: tuple[Any, ...] = ()
+        for request in nothing:
+            yield request
 
 
 def run_errand(job: Callable[[Web], Awaitable[T]], *, config: Config, urls: Iterable[str] = ()) -> T:
@@ -81,18 +82,29 @@ def survey_site(url: str, *, config: Config, samples: int = 0) -> Survey:
     return run_errand(lambda web: survey(url, web, samples=samples), config=config, urls=[url])
 
 
-def check_roots(source: Source, *, config: Config) -> list[tuple[str, str, bool, str]]:
-    """Each feed, sitemap and listing of the source: (url, kind, answers with links, detail)."""
+class RootCheck(NamedTuple):
+    """How one feed, sitemap or listing of a source answered; `ok` when it gave links."""
 
-    async def check(web: Web) -> list[tuple[str, str, bool, str]]:
-        rows = []
-        for root in source.roots():
-            try:
-                found = await web.read(read, root.kind, await web.fetch(root.url))
-            except WirewatchError as error:
-                rows.append((root.url, root.kind.value, False, str(error)))
-            else:
-                rows.append((root.url, root.kind.value, bool(found.links), f"{len(found.links)} links"))
-        return rows
+    source: str
+    kind: str
+    url: str
+    ok: bool
+    detail: str
 
-    return run_errand(check, config=config, urls=[source.url])
+
+def check_roots(sources: Sequence[Source], *, config: Config) -> list[RootCheck]:
+    """Each feed, sitemap and listing of these sources, in their order."""
+
+    async def check(web: Web) -> list[RootCheck]:
+        return [await _check(source, root, web) for source in sources for root in source.roots()]
+
+    return run_errand(check, config=config, urls=[source.url for source in sources])
+
+
+async def _check(source: Source, root: Link, web: Web) -> RootCheck:
+    kind = root.kind.value
+    try:
+        found = await web.read(read, root.kind, await web.fetch(root.url))
+    except WirewatchError as error:
+        return RootCheck(source.name, kind, root.url, False, str(error))
+    return RootCheck(source.name, kind, root.url, bool(found.links), f"{len(found.links)} links")

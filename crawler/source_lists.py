@@ -120,7 +120,7 @@ def _xml(data: bytes) -> etree._Element:
         raise UsageError(f"not well-formed XML: {error}") from error
     # In attributes libxml2 would put the entities in all the same.
     dtd = root.getroottree().docinfo.internalDTD
-    if dtd is not None and any(True for _ in dtd.iterentities()):
+    if dtd is not None and any(True for _ in dtd.iterentities()):  # type: ignore[union-attr]
         raise UsageError("refused: the file defines XML entities, which no OPML needs")
     return root
 
@@ -128,6 +128,11 @@ def _xml(data: bytes) -> etree._Element:
 def _local_name(element: etree._Element) -> str:
     tag = element.tag
     return tag.rsplit("}", 1)[-1].lower() if isinstance(tag, str) else ""
+
+
+def _line(element: etree._Element) -> int:
+    line: int | None = element.sourceline  # type: ignore[assignment]
+    return line or 0
 
 
 def _outlines(top: etree._Element) -> Iterator[Entry]:
@@ -138,7 +143,7 @@ def _outlines(top: etree._Element) -> Iterator[Entry]:
         inner = folders
         if _local_name(element) == "outline":
             values = {str(key).lower(): " ".join(str(value).split()) for key, value in element.items()}
-            entry = _outline(values, line=element.sourceline or 0, folders=folders)
+            entry = _outline(values, line=_line(element), folders=folders)
             if entry is not None:
                 yield entry
             elif title := values.get("text") or values.get("title"):
@@ -217,7 +222,7 @@ def _attributes(source: Source, feed: str | None) -> dict[str, str]:
 
 
 def read_csv(data: bytes) -> SourceList:
-    """CSV with a header that names at least `url` or `feeds`; also name, language, tags. Raises UsageError."""
+    """CSV with a header that names `url` or `feeds`; also name, language, tags. Raises UsageError."""
     return _csv(_text(data))
 
 
@@ -330,7 +335,7 @@ def plan(found: SourceList, *, existing: Iterable[Source]) -> Plan:
             doubles += 1
             continue
         else:
-            named = _named(source, entry, names)
+            named = _named(source, names)
             new[source.url] = named
             names.add(named.name)
         known.update(source.feeds)
@@ -351,7 +356,7 @@ def _source(entry: Entry) -> Source:
     )
 
 
-def _named(source: Source, entry: Entry, taken: Collection[str]) -> Source:
+def _named(source: Source, taken: Collection[str]) -> Source:
     name = unique_name(source.name, taken) if source.name else name_for(source.url, taken)
     return replace(source, name=name)
 

@@ -52,7 +52,8 @@ class LazyGroup(click.Group):
 
             near = get_close_matches(args[0], COMMANDS, n=1)
             if near:
-                error.message += f" Did you mean '{near[0]}'?"
+                message = f"{error.message} Did you mean '{near[0]}'?"
+                raise click.UsageError(message, ctx=ctx) from error
             raise
 
 

@@ -12,7 +12,6 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from crawler.config import Config
-    from crawler.sources import Source
     from crawler.survey import Survey
     from pipelines.items import Page
     from pipelines.store import Store
@@ -76,9 +75,3 @@ class Context:
         from crawler.errand import survey_site
 
         return survey_site(url, config=self.config())
-
-    def check_source(self, source: Source) -> list[tuple[str, str, bool, str]]:
-        """Each of the source's feeds, sitemaps and listings: (url, kind, answers with links, detail)."""
-        from crawler.errand import check_roots
-
-        return check_roots(source, config=self.config())

@@ -92,7 +92,7 @@ class GuardedResolver(CachingHostnameResolver):
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
     ) -> IHostResolution:
-        receiver = _Filter(resolutionReceiver, self.allow)
+        receiver: Any = _Filter(resolutionReceiver, self.allow)
         return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
 
 
@@ -100,7 +100,7 @@ class GuardedResolver(CachingHostnameResolver):
 class _Filter:
     """Passes on permitted addresses; an answer without any is as good as an unknown name."""
 
-    def __init__(self, receiver: IResolutionReceiver, allow: Sequence[Network]) -> None:
+    def __init__(self, receiver: Any, allow: Sequence[Network]) -> None:
         self._receiver = receiver
         self._allow = allow
 

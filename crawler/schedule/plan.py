@@ -65,4 +65,5 @@ def _article_wait(visit: Visit) -> timedelta | None:
 
 def _doubled(base: timedelta, times: int, cap: timedelta) -> timedelta:
     # 2**16 times any base is beyond every cap; the bound keeps timedelta from overflowing.
-    return max(min(base * 2 ** min(times, 16), cap), min(base, cap))
+    factor: int = 2 ** min(times, 16)
+    return max(min(base * factor, cap), min(base, cap))

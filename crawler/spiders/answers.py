@@ -57,7 +57,7 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def outcome_of_failure(error: BaseException) -> tuple[Outcome, str]:
+def outcome_of_failure(error: BaseException | None) -> tuple[Outcome, str]:
     """The outcome of a request that got no answer, with a reason for a person."""
     text = str(error).strip() or type(error).__name__
     if isinstance(error, RefusedError):
@@ -73,7 +73,7 @@ def outcome_of_failure(error: BaseException) -> tuple[Outcome, str]:
     return Outcome.NETWORK_ERROR, _network_reason(error, text)
 
 
-def _network_reason(error: BaseException, text: str) -> str:
+def _network_reason(error: BaseException | None, text: str) -> str:
     name = type(error).__name__
     if ("Cannot" in name and "Resolve" in name) or isinstance(error, net.DNSLookupError):
         return "the name does not resolve, or only to addresses that are refused"
