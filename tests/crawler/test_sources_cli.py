@@ -113,7 +113,9 @@ def test_import_and_export_come_round(tmp_path: Path) -> None:
     wirewatch("sources", "import", "out.opml", cwd=tmp_path)
     listed = json.loads(wirewatch("sources", "list", "--json", cwd=tmp_path).stdout)
     assert {source["url"] for source in listed} == {"https://a.example/", "https://b.example/"}
-    assert next(source for source in listed if source["name"] == "alpha")["feeds"] == ["https://a.example/rss"]
+    assert next(source for source in listed if source["name"] == "alpha")["feeds"] == [
+        "https://a.example/rss"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,11 @@ def test_import_and_export_come_round(tmp_path: Path) -> None:
     [
         ("empty.txt", "", "nothing in it"),
         ("broken.opml", "<opml><body><outline", "line 1"),
-        ("bomb.opml", '<!DOCTYPE o [<!ENTITY a "aa">]><opml><body><outline text="&a;"/></body></opml>', "entities"),
+        (
+            "bomb.opml",
+            '<!DOCTYPE o [<!ENTITY a "aa">]><opml><body><outline text="&a;"/></body></opml>',
+            "entities",
+        ),
     ],
 )
 def test_useless_lists_are_one_line(tmp_path: Path, name: str, content: str, says: str) -> None:
