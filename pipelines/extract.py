@@ -67,7 +67,7 @@ def read_article(
     meta = read_metadata(tree, url=page.final_url, now=page.fetched_at)
     signals = read_signals(tree, url=page.final_url, meta=meta)
     cuts = prune(tree)
-    blocks, stripped = strip(_without_title(_choose(tree, meta), meta.title))
+    blocks, stripped = strip(_without_title(_choose(tree, meta), meta.title), authors=meta.authors)
     cuts.extend(stripped)
     text = "\n\n".join(block.text for block in blocks)
     words = count_words(text)

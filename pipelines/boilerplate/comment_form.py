@@ -37,9 +37,15 @@ class Phrases:
             return None
         text = normal(line)
         found = self.exact.get(text)
-        if found is not None or len(text) > 160:
+        if found is not None or len(text) > 200:
             return found
-        return next((kind for pattern, kind in self.templates if pattern.fullmatch(text)), None)
+        kind = next((kind for pattern, kind in self.templates if pattern.fullmatch(text)), None)
+        return kind or self._kind_of_last_sentence(line)
+
+    def _kind_of_last_sentence(self, line: str) -> str | None:
+        """Themes join "Your address will not be published. Required fields are marked *" to one line."""
+        _, point, last = line.rpartition(". ")
+        return "notice" if point and self.kind_of(last) == "notice" else None
 
 
 @lru_cache(maxsize=1)

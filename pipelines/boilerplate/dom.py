@@ -41,6 +41,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 # An article is hardly ever shorter than a fifth of what its page says in paragraphs.
 MAX_TEXT_SHARE = 0.2
 _PARAGRAPH = 80
+# Characters that a form says with its heading, notice and labels.
+MAX_BOX = 500
 
 
 def prune(tree: HtmlElement) -> list[Cut]:
@@ -51,6 +53,7 @@ def prune(tree: HtmlElement) -> list[Cut]:
         rule = _rule(element)
         if rule is None or element.getparent() is None or not _attached(element, tree):
             continue
+        element = _box_of(element) if element.tag == "form" else element  # noqa: PLW2901
         if _running_text(element) > MAX_TEXT_SHARE * total:
             continue
         cuts.extend(Cut(line=line, rule=rule) for line in _lines(element))
@@ -68,6 +71,20 @@ def _rule(element: HtmlElement) -> str | None:
     if element.tag == "form" and element.xpath(".//input[@type='email']"):
         return "prune:newsletter"
     return None
+
+
+def _box_of(form: HtmlElement) -> HtmlElement:
+    """The box a form stands in, heading and notice included: the largest one that says hardly more."""
+    box = form
+    parent = box.getparent()
+    while parent is not None and parent.tag in ("div", "section", "aside") and _is_small(parent):
+        box, parent = parent, parent.getparent()
+    return box
+
+
+def _is_small(element: HtmlElement) -> bool:
+    text = " ".join(element.text_content().split())
+    return len(text) <= MAX_BOX and next(element.iter("h1", "article", "main"), None) is None
 
 
 def _attached(element: HtmlElement, tree: HtmlElement) -> bool:

@@ -12,9 +12,13 @@ _EDGE = " \t\u00a0\u200b\u200e\u200f.:;,!?*·•…»«›‹|/\\-–—_#\"'“
 _DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
+# Vowel signs and the stretching sign, which Arabic and Hebrew writers set or leave out as they like.
+_OPTIONAL = re.compile(r"[\u0591-\u05bd\u05bf\u05c1\u05c2\u0640\u064b-\u0652\u0670]")
+
+
 def normal(line: str) -> str:
     """The line in one form for comparing: NFKC, one case, single spaces, no marks at its edges."""
-    text = unicodedata.normalize("NFKC", line).casefold()
+    text = _OPTIONAL.sub("", unicodedata.normalize("NFKC", line).casefold())
     return " ".join(text.split()).strip(_EDGE)
 
 
@@ -31,6 +35,11 @@ def is_prose(line: str) -> bool:
     """Whether a line is a paragraph of running text and no label, heading or form field."""
     size = length(line)
     return size >= 140 or (size >= 60 and ends_like_a_sentence(line))
+
+
+def is_running(line: str) -> bool:
+    """Whether a line is prose or at least a whole sentence."""
+    return is_prose(line) or (length(line) >= 18 and ends_like_a_sentence(line))
 
 
 def is_shouted(line: str) -> bool:

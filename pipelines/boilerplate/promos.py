@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from pipelines.boilerplate.blocks import Block
-from pipelines.boilerplate.lines import ends_like_a_sentence, is_prose, is_shouted, length, normal
+from pipelines.boilerplate.lines import ends_like_a_sentence, is_running, is_shouted, length, normal
 
 LABEL_RULE = "promo-label"
 PAIR_RULE = "promo-pair"
@@ -21,6 +21,7 @@ PAIR_RULE = "promo-pair"
 MAX_TEASER = 180
 MAX_LABEL = 40
 MAX_DECK = 90
+MAX_TEASERS = 8
 # Where more of the blocks than this are short lines, short lines are how the text is written: lists, poems,
 # scores, interviews in catchwords.
 MAX_SHORT_SHARE = 0.34
@@ -55,25 +56,50 @@ def promo_places(blocks: Sequence[Block]) -> dict[int, str]:
     found = {
         place: LABEL_RULE for place, block in enumerate(blocks) if is_label(block.text) or is_teaser(block)
     }
-    found |= _teasers_under_labels(blocks, found)
-    if _short_share(blocks) <= MAX_SHORT_SHARE:
-        for place in range(1, len(blocks) - 2):
-            if place not in found and place + 1 not in found and _is_pair(blocks, place):
-                found[place] = found[place + 1] = PAIR_RULE
+    for place in sorted(found):
+        found |= dict.fromkeys(_under_label(blocks, place), LABEL_RULE)
+    candidates = [place for place in range(1, len(blocks) - 2) if not {place, place + 1} & found.keys()]
+    for place in candidates:
+        behind = _behind_teasers(blocks, place + 2)
+        if (
+            place not in found
+            and _is_pair(blocks, place, behind)
+            and _others_run(blocks, place, behind, found)
+        ):
+            found |= dict.fromkeys(range(place, behind), PAIR_RULE)
     return found
 
 
-def _teasers_under_labels(blocks: Sequence[Block], labels: dict[int, str]) -> dict[int, str]:
-    """The headlines listed under a label: short lines without a sentence's end, linked or list items."""
-    more: dict[int, str] = {}
-    for place in labels:
-        for after in range(place + 1, min(place + 8, len(blocks))):
-            block = blocks[after]
-            listed = block.kind == "item" or block.linked > 0.6
-            if not listed or length(block.text) > MAX_TEASER or (is_prose(block.text) and block.linked < 0.9):
-                break
-            more[after] = LABEL_RULE
-    return more
+def _under_label(blocks: Sequence[Block], label: int) -> range:
+    """The places under a label that go with it: a deck, and the headlines it announces."""
+    first = label + 1
+    has_deck = first < len(blocks) - 1 and _is_short_line(blocks[first], MAX_DECK)
+    if has_deck and not is_teaser(blocks[label]) and blocks[first].kind != "quote":
+        behind = _behind_teasers(blocks, first + 1)
+        goes_on = is_running(blocks[behind].text) if behind < len(blocks) else True
+        if behind > first + 1 or (goes_on and blocks[first].kind == "p"):
+            return range(first, behind)
+    return range(first, _behind_teasers(blocks, first))
+
+
+def _behind_teasers(blocks: Sequence[Block], start: int) -> int:
+    """The first place from `start` on that is no headline leading elsewhere: linked, or a listed item."""
+    for place in range(start, min(start + MAX_TEASERS, len(blocks))):
+        block = blocks[place]
+        listed = block.kind == "item" and not ends_like_a_sentence(block.text)
+        if not (block.linked > 0.8 or (listed and block.linked > 0.5)) or length(block.text) > MAX_TEASER:
+            return place
+    return min(start + MAX_TEASERS, len(blocks))
+
+
+def _others_run(blocks: Sequence[Block], start: int, end: int, found: dict[int, str]) -> bool:
+    """Whether the rest of the text is running text, so that short lines stand out in it."""
+    rest = [
+        block
+        for place, block in enumerate(blocks)
+        if place not in found and not start <= place < end and block.kind not in ("item", "cell")
+    ]
+    return _short_share(rest) <= MAX_SHORT_SHARE
 
 
 def _is_short_line(block: Block, limit: int) -> bool:
@@ -85,14 +111,17 @@ def _short_share(blocks: Sequence[Block]) -> float:
     return short / max(1, len(blocks))
 
 
-def _is_pair(blocks: Sequence[Block], place: int) -> bool:
+def _is_pair(blocks: Sequence[Block], place: int, behind: int) -> bool:
+    """Whether a label and its deck stand at `place`, between running text that goes on at `behind`."""
     label, deck = blocks[place], blocks[place + 1]
     if not (_is_short_line(label, MAX_LABEL) and _is_short_line(deck, MAX_DECK)):
         return False
     if _QUOTED.search(label.text + deck.text) or _FIGURES.search(label.text + deck.text):
         return False  # a pull quote with its speaker, a score, a table's row
-    if not (is_prose(blocks[place - 1].text) and is_prose(blocks[place + 2].text)):
+    if behind >= len(blocks) or not is_running(blocks[place - 1].text) or not is_running(blocks[behind].text):
         return False
+    if behind > place + 2:
+        return label.kind != "item"  # headlines that lead elsewhere follow: no chapter begins so
     if is_shouted(label.text):
         return not is_shouted(deck.text)
     # Unshouted, a heading over a heading is a chapter and its first section, and a name over a role a byline.
