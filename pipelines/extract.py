@@ -19,6 +19,7 @@ from lxml.html import HtmlElement
 from trafilatura.settings import Document
 
 from pipelines.boilerplate import Block, prune, strip
+from pipelines.boilerplate.lines import is_prose
 from pipelines.gate import not_article, read_signals
 from pipelines.identity import article_id, content_hash
 from pipelines.items import Article, Cut, Outcome, Page
@@ -33,6 +34,8 @@ EXTRACTOR = "trafilatura"
 MIN_WORDS = 20
 # Below this many characters trafilatura's fast way has most likely missed the article.
 _POOR = 400
+# The headline stands among the first blocks, where it was taken for text at all.
+_TOP = 20
 # The classifier is only trusted on a text of some length, and when it is sure.
 _MIN_LANGUAGE_TEXT = 200
 _MIN_PROBABILITY = 0.95
@@ -67,7 +70,7 @@ def read_article(
     meta = read_metadata(tree, url=page.final_url, now=page.fetched_at)
     signals = read_signals(tree, url=page.final_url, meta=meta)
     cuts = prune(tree)
-    blocks, stripped = strip(_without_title(_choose(tree, meta), meta.title), authors=meta.authors)
+    blocks, stripped = strip(_below_title(_choose(tree, meta), meta.title), authors=meta.authors)
     cuts.extend(stripped)
     text = "\n\n".join(block.text for block in blocks)
     words = count_words(text)
@@ -210,12 +213,14 @@ def _block(line: list[tuple[str, bool]], kind: str) -> Block | None:
     )
 
 
-def _without_title(blocks: list[Block], title: str | None) -> list[Block]:
-    """Without the headline before the text: it has a field of its own."""
+def _below_title(blocks: list[Block], title: str | None) -> list[Block]:
+    """Without the headline, which has a field of its own, and what of the page stands above it."""
     wanted = fold(title)
-    for place, block in enumerate(blocks[:3]):
+    for place, block in enumerate(blocks[:_TOP]):
         if wanted and fold(block.text) == wanted:
-            return blocks[:place] + blocks[place + 1 :]
+            return blocks[place + 1 :]
+        if is_prose(block.text):
+            break
     return blocks
 
 

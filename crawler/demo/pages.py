@@ -139,7 +139,7 @@ class Site:
             "/video/what-happened-4711/": lines("video")[0],
             "/subscribers/2026/11/the-long-read-9001/": lines("login")[0],
         }
-        return extras | {path: title for path, title in _EXTRA.get(self.outlet.key, ())}
+        return extras | dict(_EXTRA.get(self.outlet.key, ()))
 
     def _sections(self) -> dict[str, Answer]:
         pages: dict[str, Answer] = {}

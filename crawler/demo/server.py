@@ -86,7 +86,8 @@ def _handler(site: Site, ledger: list[Request]) -> type[BaseHTTPRequestHandler]:
             ledger.append(Request(site.outlet.key, self.path, status, conditional))
             self._send(answer, status, etag)
 
-        do_HEAD = do_GET
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def _send(self, answer: Answer, status: int, etag: str) -> None:
             body = b"" if status == 304 else answer.body

@@ -77,6 +77,9 @@ def start_of_form(blocks: Sequence[Block]) -> int:
     kinds = [known.kind_of(block.text) for block in blocks]
     for place, kind in enumerate(kinds):
         if kind == "heading" and _is_form(blocks[place + 1 :], kinds[place + 1 :]):
+            # In many languages the button says what the heading says, and may be all that is left of both.
+            while place > 1 and kinds[place - 1] is not None:
+                place -= 1
             return place
     return _without_heading(blocks, kinds)
 

@@ -53,7 +53,7 @@ def prune(tree: HtmlElement) -> list[Cut]:
         rule = _rule(element)
         if rule is None or element.getparent() is None or not _attached(element, tree):
             continue
-        element = _box_of(element) if element.tag == "form" else element  # noqa: PLW2901
+        element = _box_of(element) if element.tag == "form" else element
         if _running_text(element) > MAX_TEXT_SHARE * total:
             continue
         cuts.extend(Cut(line=line, rule=rule) for line in _lines(element))

@@ -54,7 +54,8 @@ def test_add_finds_feed_and_news_sitemap_and_keeps_comments(site, tmp_path: Path
     assert "is there already" in again.stderr
     tested = wirewatch("sources", "test", "--json", cwd=tmp_path)
     kinds = {check["kind"]: check["ok"] for check in json.loads(tested.stdout)}
-    assert kinds["feed"] and kinds["sitemap"]
+    assert kinds["feed"]
+    assert kinds["sitemap"]
 
 
 def test_test_names_what_does_not_answer(site, tmp_path: Path) -> None:

@@ -213,4 +213,4 @@ def wirewatch(
 def clean_environment() -> dict[str, str]:
     names = ("WIREWATCH_CONFIG", "WIREWATCH_DATABASE", "WIREWATCH_ALLOW_NETWORK")
     env = {name: value for name, value in os.environ.items() if name not in names}
-    return {**env, "PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "200"}
+    return {**env, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "200"}
