@@ -151,9 +151,7 @@ def _label(host: str) -> str:
     labels = name.split(".")
     if len(labels) < 2 or labels[-1].isdigit() or name.startswith("["):
         return re.sub(r"[^\w.-]+", "-", host).strip("-.") or "source"
-    # Where the end of the domain is in no list (.example, .internal), site_of gives the whole host.
-    site = site_of(name)
-    return site.split(".")[0] if site != name else labels[-2]
+    return site_of(name).split(".")[0]
 
 
 def unique_name(name: str, taken: Collection[str]) -> str:

@@ -78,7 +78,8 @@ def read_article(
     if reason is not None:
         return Reading(cuts=tuple(cuts), outcome=Outcome.NOT_ARTICLE, reason=reason)
     if words < MIN_WORDS:
-        return Reading(cuts=tuple(cuts), outcome=Outcome.TOO_SHORT, reason=f"{words} words")
+        outcome = Outcome.TOO_SHORT if signals.declared or signals.dated else Outcome.NOT_ARTICLE
+        return Reading(cuts=tuple(cuts), outcome=outcome, reason=f"{words} words")
     title = meta.title or hint_title or blocks[0].text
     published = _published(meta, hint_published_at)
     key = article_key(page.final_url, meta.canonical_url)

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from pipelines.boilerplate import Block
-from pipelines.boilerplate.lines import length, normal
+from pipelines.boilerplate.lines import is_running, length, normal
 from pipelines.metadata import Metadata
 from pipelines.metadata.jsonld import ARTICLE_TYPES
 from pipelines.metadata.markup import squeezed
@@ -33,6 +33,8 @@ _FEW_WORDS = 120
 _TEASERS = 6
 # Characters of paragraphs under one parent that no list of teasers has.
 _BODY = 500
+# Characters in whole sentences: the least that an undeclared page must say to be an article.
+_RUNNING = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ def read_signals(tree: HtmlElement, *, url: str, meta: Metadata) -> Signals:
         body_classes=frozenset((body.get("class") or "").lower().split())
         if body is not None
         else frozenset(),
-        dated=meta.published_at is not None,
+        dated=meta.published_source not in (None, "url"),
         titles=_titles(tree),
         teasers=_teasers(tree),
         largest_body=_largest_body(tree),
@@ -203,7 +205,7 @@ def _error(signals: Signals, blocks: Sequence[Block], words: int) -> str | None:
     if "error404" in signals.body_classes:
         return "soft 404"
     named = any(_says("missing", title) for title in signals.titles[:3])
-    if named and (words < _FEW_WORDS or not (signals.declared or signals.dated)):
+    if named and (words < _FEW_WORDS or (not signals.declared and signals.largest_body < _BODY)):
         return "soft 404"
     if words < 60 and not signals.declared and _holds("missing-text", blocks):
         return "soft 404"
@@ -345,6 +347,10 @@ def _by_structure(signals: Signals, blocks: Sequence[Block], words: int) -> str 
     total = sum(len(block.text) for block in blocks)
     if total and linked > 0.5 * total and not (signals.declared and signals.dated):
         return "list of links"
+    sizes = ((length(block.text), block) for block in blocks)
+    running = sum(size for size, block in sizes if size >= _PARAGRAPH or is_running(block.text))
+    if running < _RUNNING and not signals.declared:
+        return "no running text"
     if words < _FEW_WORDS and not signals.declared and not signals.dated:
         if signals.pictures >= 5:
             return "gallery"

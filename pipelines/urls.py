@@ -130,12 +130,16 @@ def host_of(url: str) -> str:
 
 @lru_cache(maxsize=4096)
 def site_of(host: str) -> str:
-    """The registrable domain of an authority; for IP addresses and single labels the authority itself."""
+    """The registrable domain of an authority; for IP addresses and single labels the authority itself.
+
+    An ending that is in no list (.example, .internal) counts as a public suffix of one label: the "*" rule
+    of the Public Suffix List's algorithm.
+    """
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     if "." not in name or name.replace(".", "").isdigit() or name.startswith("["):
         return host
     found = _suffixes(name)
-    return found.top_domain_under_public_suffix or host
+    return found.top_domain_under_public_suffix or ".".join(name.split(".")[-2:])
 
 
 def same_site(one: str, other: str) -> bool:

@@ -49,6 +49,7 @@ def prune(tree: HtmlElement) -> list[Cut]:
     """Remove such containers in place; the first lines of what went, each with its rule."""
     total = _running_text(tree)
     cuts: list[Cut] = []
+    _drop_page_frame(tree, total)
     for element in list(tree.iter("div", "section", "aside", "form", "ul", "footer", "p", "ol")):
         rule = _rule(element)
         if rule is None or element.getparent() is None or not _attached(element, tree):
@@ -59,6 +60,23 @@ def prune(tree: HtmlElement) -> list[Cut]:
         cuts.extend(Cut(line=line, rule=rule) for line in _lines(element))
         element.drop_tree()
     return cuts
+
+
+def _drop_page_frame(tree: HtmlElement, total: int) -> None:
+    """Menus, and the header and footer of the page itself: nobody takes them for cuts from the article."""
+    for element in list(tree.iter("nav", "header", "footer")):
+        if (
+            element.tag != "nav"
+            and next(element.iterancestors("article", "main", "section"), None) is not None
+        ):
+            continue
+        holds_title = next(element.iter("h1", "article"), None) is not None
+        if (
+            not holds_title
+            and element.getparent() is not None
+            and _running_text(element) <= MAX_TEXT_SHARE * total
+        ):
+            element.drop_tree()
 
 
 def _rule(element: HtmlElement) -> str | None:

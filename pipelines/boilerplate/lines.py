@@ -12,7 +12,8 @@ _EDGE = " \t\u00a0\u200b\u200e\u200f.:;,!?*·•…»«›‹|/\\-–—_#\"'“
 _DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-# What writers set or leave out as they like: Arabic and Hebrew vowel signs, joiners, soft hyphens, marks of direction.
+# What writers set or leave out as they like: joiners, soft hyphens and marks of direction, Arabic and
+# Hebrew vowel signs.
 _OPTIONAL = re.compile(
     r"[\u200b-\u200f\u2060\ufeff\u00ad\u0591-\u05bd\u05bf\u05c1\u05c2\u0640\u064b-\u0652\u0670]"
 )
