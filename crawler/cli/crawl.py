@@ -76,7 +76,7 @@ def _job(
 ) -> Job:
     from crawler.app import Job
 
-    urls = tuple(word for word in what if "://" in word)
+    urls = tuple(_address(word) for word in what if "://" in word)
     names = tuple(word for word in what if "://" not in word)
     sources = tuple(_named(config, name) for name in dict.fromkeys(names))
     if not what:
@@ -147,3 +147,12 @@ def _write_new(writer: object, visit: Visit) -> None:
     assert isinstance(writer, ExportWriter)
     if visit.article is not None and visit.outcome in (Outcome.STORED, Outcome.UPDATED):
         writer.write(visit.article)
+
+
+def _address(word: str) -> str:
+    from crawler.sources import web_address
+
+    try:
+        return web_address(word)
+    except ValueError as error:
+        raise UsageError(str(error)) from error

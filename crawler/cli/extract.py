@@ -100,10 +100,12 @@ def _unpacked(body: bytes, name: str) -> bytes:
 
 
 def _address(url: str) -> str:
-    address = canonical(url)
-    if address is None:
-        raise UsageError(f"--url {url}: not an http(s) address")
-    return address
+    from crawler.sources import web_address
+
+    try:
+        return web_address(url)
+    except ValueError as error:
+        raise UsageError(f"--url: {error}") from error
 
 
 def _declared_address(body: bytes, name: str) -> str:

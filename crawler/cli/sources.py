@@ -148,7 +148,7 @@ def _checked(check: object, text: str) -> str:
     try:
         return str(check(text))  # type: ignore[operator]
     except ValueError as error:
-        raise UsageError(f"{text}: {error}") from error
+        raise UsageError(str(error)) from error
 
 
 def _edit(ctx: Context, edit: object) -> None:
