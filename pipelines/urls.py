@@ -78,12 +78,14 @@ def _host(host: str | None) -> str | None:
 def _path(path: str) -> str:
     path = _SESSION_IN_PATH.sub("", path)
     kept: list[str] = []
-    for segment in path.split("/")[1:]:
+    # Encoded dots are dots (RFC 3986, 6.2.2.2), so the escapes are undone first.
+    segments = [_encoded(segment, _PATH_SAFE) for segment in path.split("/")[1:]]
+    for segment in segments:
         if segment == ".." and kept:
             kept.pop()
         elif segment not in (".", ".."):
-            kept.append(_encoded(segment, _PATH_SAFE))
-    if path.endswith(("/.", "/..")):
+            kept.append(segment)
+    if segments and segments[-1] in (".", ".."):
         kept.append("")
     return "/" + "/".join(kept)
 
@@ -179,6 +181,7 @@ _OTHER_WORDS = frozenset(
     "live-tv shop cart kasse page seite pagina print share comment comments wp-login.php wp-admin cgi-bin "
     "cdn-cgi admin".split()
 )
+_INDEX = re.compile(r"(?:index|default)\.\w{2,5}")
 _DATE_IN_PATH = re.compile(
     r"/(?:19|20)\d\d[/-]?(?:0[1-9]|1[0-2])(?:[/-]?(?:0[1-9]|[12]\d|3[01]))?(?=[/_-]|$)"
 )
@@ -197,6 +200,11 @@ def looks_like_article(url: str) -> float:
     segments = [unquote(segment).lower() for segment in parts.path.split("/") if segment]
     if is_media(url) or _PAGED.search(url) or (not segments and not parts.query):
         return 0.0
+    if segments and not parts.query and _INDEX.fullmatch(segments[-1]):
+        # The page of a folder: a story's own folder has its title or date, a section's a name or number.
+        segments = segments[:-1]
+        if not segments or (_slug_words(segments[-1]) < 2 and not _DATE_IN_PATH.search(parts.path)):
+            return 0.05
     if any(segment in _OTHER_WORDS for segment in segments):
         # /video/a-story-with-a-long-title-123456 may be one; /tag/elections is not.
         return 0.25 if _slug_words(segments[-1]) >= 4 and segments[-1] not in _OTHER_WORDS else 0.05

@@ -88,7 +88,7 @@ def _read_xml(body: bytes) -> tuple[list[_Entry], str]:
     current = _Entry()
     root = ""
     parser = etree.iterparse(
-        io.BytesIO(body),
+        io.BytesIO(body.lstrip()),  # blanks before the declaration would cost the entities
         events=("start", "end"),
         recover=True,
         resolve_entities=False,

@@ -29,7 +29,9 @@ def test_without_a_file_the_defaults_hold() -> None:
 
 
 def test_sources_take_what_they_do_not_say_from_the_defaults() -> None:
-    config = read(f"[defaults]\nmin_interval = '5m'\ndelay = 2\n{BLOCK}[[sources]]\nname = 'b'\nurl = 'http://b.example'\ndelay = 3\n")
+    config = read(
+        f"[defaults]\nmin_interval = '5m'\ndelay = 2\n{BLOCK}[[sources]]\nname = 'b'\nurl = 'http://b.example'\ndelay = 3\n"
+    )
     first, second = config.sources
     assert (first.min_interval, first.delay) == (timedelta(minutes=5), 2)
     assert (second.url, second.delay) == ("http://b.example/", 3)
