@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: crawl test lint bench reliability clean
+.PHONY: crawl test lint reliability clean
 
 ## crawl: set up and crawl the bundled sample site
 crawl: $(READY)
