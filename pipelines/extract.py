@@ -18,7 +18,7 @@ from lxml.etree import _Element
 from lxml.html import HtmlElement
 from trafilatura.settings import Document
 
-from pipelines.boilerplate import Block, prune, strip
+from pipelines.boilerplate import TOP_RULE, Block, prune, strip
 from pipelines.boilerplate.lines import is_prose
 from pipelines.gate import not_article, read_signals
 from pipelines.identity import article_id, content_hash
@@ -26,6 +26,7 @@ from pipelines.items import Article, Cut, Outcome, Page
 from pipelines.metadata import Metadata, read_metadata
 from pipelines.metadata.dates import SAME_DAY
 from pipelines.metadata.jsonld import fold
+from pipelines.metadata.names import clean_authors, is_byline
 from pipelines.parsing import parse_page
 from pipelines.urls import article_key, canonical, host_of, site_of
 
@@ -94,7 +95,7 @@ def read_article(
             title=title,
             description=meta.description,
             text=text,
-            authors=meta.authors,
+            authors=meta.authors or _authors_of(cuts),
             published_at=published[0],
             published_precision=published[1],
             published_source=published[2],
@@ -124,6 +125,12 @@ def _published(meta: Metadata, hint: datetime | None) -> tuple[datetime | None, 
     if hint is not None and (own is None or (day_only and abs(hint - own) < SAME_DAY)):
         return hint, "second", "feed"
     return own, meta.published_precision, meta.published_source
+
+
+def _authors_of(cuts: Sequence[Cut]) -> tuple[str, ...]:
+    """The names in a byline that stood above the text, for pages that declare none."""
+    bylines = (cut.line for cut in cuts if cut.rule == TOP_RULE and is_byline(cut.line))
+    return clean_authors(list(bylines)[:1])
 
 
 # --- the text ------------------------------------------------------------------------------------------

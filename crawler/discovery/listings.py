@@ -44,7 +44,8 @@ _CHROME_WORDS = re.compile(
     r"(?:^|[-_ ])(?:nav|navi|navigation|navbar|menu|topbar|masthead|footer|breadcrumbs?|social|share|sharing"
     r"|tags?|tagcloud|pagination|pager|paging|cookie|consent|lang|languages?|login|user"
     r"|legal|copyright|skip|subnav"
-    r"|submenu|byline|author|meta|category|categories|cat-links|badge)(?:$|[-_ ])",
+    r"|submenu|(?:main|top|site|head|foot|side|mega|primary)[-_]?(?:nav|menu|links)"
+    r"|byline|author|meta|category|categories|cat-links|badge)(?:$|[-_ ])",
     re.IGNORECASE,
 )
 _CARD_WORDS = re.compile(
@@ -245,14 +246,22 @@ _NO_SECTION = re.compile(
 
 
 def _sections(rest: list[_Candidate]) -> Iterator[Link]:
-    """Menu links with a short path: sections. Those in no menu are left alone."""
+    """Links with a short path that stand in a menu, or are no more than a word or two: sections.
+
+    Too many cost a request each and nothing else; one that is missed costs its articles.
+    """
     found = 0
     for one in rest:
-        path = [segment for segment in urlsplit(one.url).path.split("/") if segment]
-        plain = 0 < len(path) <= 3 and not urlsplit(one.url).query and looks_like_article(one.url) < 0.55
-        if not (plain and one.in_chrome and one.title) or _PAGE.search(one.url):
+        parts = urlsplit(one.url)
+        path = [segment for segment in parts.path.split("/") if segment]
+        # /list.php?cat=2 is a section where it stands in a menu; elsewhere a query is a search or a filter.
+        short = (0 < len(path) <= 3 and not parts.query) or (len(path) <= 2 and one.in_chrome and parts.query)
+        plain = short and looks_like_article(one.url) < 0.55
+        is_entry = one.in_chrome or one.features["label"] > 0
+        if not (plain and is_entry and one.title) or _PAGE.search(one.url):
             continue
-        if any(_NO_SECTION.match(segment) for segment in path):
+        words = [*path, *(value for pair in parse_qsl(parts.query) for value in pair)]
+        if any(_NO_SECTION.match(word) for word in words):
             continue
         found += 1
         if found > MAX_SECTIONS:

@@ -16,7 +16,7 @@ from pipelines.boilerplate.top_lines import RULE as TOP_RULE
 from pipelines.boilerplate.top_lines import top_places
 from pipelines.items import Cut
 
-__all__ = ["Block", "prune", "strip"]
+__all__ = ["TOP_RULE", "Block", "prune", "strip"]
 
 
 def strip(blocks: Sequence[Block], *, authors: Sequence[str] = ()) -> tuple[list[Block], list[Cut]]:

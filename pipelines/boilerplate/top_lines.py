@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pipelines.boilerplate.blocks import Block
 from pipelines.boilerplate.lines import ends_like_a_sentence, is_prose, length
+from pipelines.metadata.names import is_byline
 
 RULE = "top-line"
 MAX_LENGTH = 90
@@ -36,12 +37,12 @@ def _is_top_line(block: Block, names: Sequence[str]) -> bool:
     text = block.text
     if length(text) > MAX_LENGTH or ends_like_a_sentence(text):
         return False
-    if _BREADCRUMB.search(text) or _is_byline(text, names):
+    if _BREADCRUMB.search(text) or _names_only(text, names) or (block.kind != "head" and is_byline(text)):
         return True
     return bool(_DATE.search(text)) and block.kind != "head"
 
 
-def _is_byline(text: str, names: Sequence[str]) -> bool:
+def _names_only(text: str, names: Sequence[str]) -> bool:
     """Whether little more stands there than the authors' names."""
     rest = text.casefold()
     for name in names:

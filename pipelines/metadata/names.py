@@ -68,6 +68,12 @@ def clean_authors(values: Iterable[str], *, site_names: Iterable[str] = ()) -> t
     return tuple(kept[:MAX_AUTHORS])
 
 
+def is_byline(line: str) -> bool:
+    """Whether a line says "by" somebody and no more, in the languages news is written in."""
+    text = line.strip()
+    return len(text) <= _MAX_NAME and bool(_LEAD.match(text)) and bool(clean_authors([text]))
+
+
 def _is_part(key: str, names: dict[str, str]) -> bool:
     """A surname alone beside the full name."""
     return any(key != other and other.endswith(key) and " " not in names[key] for other in names)

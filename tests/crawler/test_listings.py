@@ -87,3 +87,14 @@ def test_what_is_no_page_is_said_or_gives_nothing(body: bytes) -> None:
 def test_links_to_other_sites_are_no_articles_of_this_one() -> None:
     body = '<html><body><h2><a href="https://other.example/2026/11/24/a-long-headline-of-another-site">A long one</a></h2></body></html>'
     assert read_listing(body.encode(), url="https://a.example/").links == ()
+
+
+def test_sections_of_bare_menus_and_of_queries_are_found() -> None:
+    body = """<html><body><div class="hd"><ul><li><a href="/local/">Local</a></li><li><a href="/about-us/">About us</a></li>
+    </ul></div><ul class="mainmenu"><li><a href="/list.php?cat=sport">Sport news of the day</a></li>
+    <li><a href="/list.php?do=login">Login</a></li></ul><p><a href="/list.php?sort=date">By date</a></p></body></html>"""
+    found = read_listing(body.encode(), url="https://a.example/")
+    assert [link.url for link in found.sections] == [
+        "https://a.example/local/",
+        "https://a.example/list.php?cat=sport",
+    ]
