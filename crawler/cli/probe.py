@@ -94,7 +94,7 @@ def _show(ctx: Context, found: Survey) -> None:
     for article in found.samples:
         when = f"{article.published_at:%Y-%m-%d %H:%M} UTC" if article.published_at else "no date"
         by = ", ".join(article.authors) or "no author"
-        out.print(f"\n[bold]{escape(article.title)}[/bold]\n[dim]{escape(article.url)}[/dim]")
+        out.print(f"\n[bold]{escape(article.title)}[/bold]\n[dim]{escape(article.url)}[/dim]", soft_wrap=True)
         out.print(f"{when}; {escape(by)}; {article.word_count} words")
         out.print(escape(_beginning(article.text)))
     if not found.samples:
