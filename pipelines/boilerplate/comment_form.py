@@ -40,7 +40,16 @@ class Phrases:
         if found is not None or len(text) > 200:
             return found
         kind = next((kind for pattern, kind in self.templates if pattern.fullmatch(text)), None)
-        return kind or self._kind_of_last_sentence(line)
+        return kind or self._kind_of_heading_and_link(text) or self._kind_of_last_sentence(line)
+
+    def _kind_of_heading_and_link(self, text: str) -> str | None:
+        """ "Leave a Reply Cancel reply": most themes put the link into the heading."""
+        spaces = [place for place, character in enumerate(text) if character == " "]
+        joined = any(
+            self.exact.get(text[:place]) == "heading" and self.exact.get(text[place + 1 :]) is not None
+            for place in spaces
+        )
+        return "heading" if joined else None
 
     def _kind_of_last_sentence(self, line: str) -> str | None:
         """Themes join "Your address will not be published. Required fields are marked *" to one line."""
@@ -67,7 +76,7 @@ def phrases() -> Phrases:
 
 
 def _template(key: str) -> re.Pattern[str]:
-    parts = [re.escape(part) for part in key.split("\ue000")]
+    parts = [re.escape(part.strip()) for part in key.split("\ue000")]
     return re.compile(r"\s*.{0,60}?\s*".join(parts))
 
 

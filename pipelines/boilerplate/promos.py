@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import takewhile
 
 from pipelines.boilerplate.blocks import Block
 from pipelines.boilerplate.lines import ends_like_a_sentence, is_running, is_shouted, length, normal
@@ -67,6 +68,13 @@ def promo_places(blocks: Sequence[Block]) -> dict[int, str]:
             and _others_run(blocks, place, behind, found)
         ):
             found |= dict.fromkeys(range(place, behind), PAIR_RULE)
+    for place in range(1, len(blocks) - 1):
+        if (
+            place not in found
+            and _is_joined_pair(blocks, place)
+            and _others_run(blocks, place, place + 1, found)
+        ):
+            found[place] = PAIR_RULE
     return found
 
 
@@ -109,6 +117,19 @@ def _is_short_line(block: Block, limit: int) -> bool:
 def _short_share(blocks: Sequence[Block]) -> float:
     short = sum(_is_short_line(block, MAX_DECK) for block in blocks)
     return short / max(1, len(blocks))
+
+
+def _is_joined_pair(blocks: Sequence[Block], place: int) -> bool:
+    """Whether both stand in one line between running text: "CAUGHT UP Stories to keep you informed"."""
+    block = blocks[place]
+    if block.kind != "p" or not _is_short_line(block, MAX_DECK) or _FIGURES.search(block.text):
+        return False
+    words = block.text.split()
+    label = list(takewhile(str.isupper, words))
+    deck = words[len(label) :]
+    if len("".join(label)) < 5 or len(label) < 2 or len(deck) < 4 or _QUOTED.search(block.text):
+        return False
+    return is_running(blocks[place - 1].text) and is_running(blocks[place + 1].text)
 
 
 def _is_pair(blocks: Sequence[Block], place: int, behind: int) -> bool:

@@ -95,6 +95,28 @@ def linked_source(story: Wrapped) -> str:
 <p><a href="https://other.example/story">{story.source}</a></p></div><div class="below">{form}{FIELDS}</div></div>"""
 
 
+def sections(story: Wrapped) -> str:
+    parts = [f"<section><p>{escape(line, quote=False)}</p></section>" for line in story.lines[1:]]
+    promo = "".join(f"<span>{line}</span><br>" for line in story.promo)
+    parts[story.at : story.at] = [f"<section><div>{promo}</div></section>"]
+    form = "".join(f"<section><h2>{line}</h2></section>" for line in (story.source, *story.form))
+    return f"<main><h1>{story.lines[0]}</h1>{''.join(parts)}{form}</main>"
+
+
+def joined_lines(story: Wrapped) -> str:
+    """Promo in one paragraph, and the cancel link inside the form's heading."""
+    parts = [f"<p>{escape(line, quote=False)}</p>" for line in story.lines[1:]]
+    if story.promo:
+        parts[story.at : story.at] = [f"<p><strong>{story.promo[0]}</strong> {' '.join(story.promo[1:])}</p>"]
+    heading, *rest = story.form
+    form = f"<h3>{heading} <small><a href='#'>Cancel reply</a></small></h3>" + "".join(
+        f"<p>{line}</p>" for line in rest
+    )
+    return (
+        f"<article><h1>{story.lines[0]}</h1><div>{''.join(parts)}<p>{story.source}</p>{form}</div></article>"
+    )
+
+
 MARKUPS: dict[str, Callable[[Wrapped], str]] = {
     function.__name__: function
     for function in (
@@ -108,5 +130,7 @@ MARKUPS: dict[str, Callable[[Wrapped], str]] = {
         footer_in_article,
         line_breaks,
         linked_source,
+        sections,
+        joined_lines,
     )
 }
