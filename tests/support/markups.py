@@ -97,8 +97,8 @@ def linked_source(story: Wrapped) -> str:
 
 def sections(story: Wrapped) -> str:
     parts = [f"<section><p>{escape(line, quote=False)}</p></section>" for line in story.lines[1:]]
-    promo = "".join(f"<span>{line}</span><br>" for line in story.promo)
-    parts[story.at : story.at] = [f"<section><div>{promo}</div></section>"]
+    promo = "".join(f"<div><span>{line}</span></div>" for line in story.promo)
+    parts[story.at : story.at] = [f"<section>{promo}</section>"]
     form = "".join(f"<section><h2>{line}</h2></section>" for line in (story.source, *story.form))
     return f"<main><h1>{story.lines[0]}</h1>{''.join(parts)}{form}</main>"
 
