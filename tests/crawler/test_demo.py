@@ -12,9 +12,11 @@ from newsserver import wirewatch
 
 from crawler.demo.content import read_outlets
 from crawler.demo.designs import DESIGNS
+from crawler.demo.pages import Site
 from crawler.demo.server import DemoServer
 from crawler.discovery import read
-from pipelines.items import Kind, Page
+from pipelines.extract import read_article
+from pipelines.items import Kind, Outcome, Page
 from pipelines.store import Store
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -147,3 +149,17 @@ def test_nothing_but_articles_is_stored(stored) -> None:
             "100998",
         ):
             assert wrong not in article.url_canonical
+
+
+@pytest.mark.parametrize("key", OUTLETS)
+def test_every_page_of_the_site_is_told_right(key: str) -> None:
+    """Stories and their twins are articles; home, sections, tags, authors, galleries and walls are none."""
+    site = Site(OUTLETS[key], "http://127.0.0.1:1")
+    stories = {site.design.story_path(story) for story in OUTLETS[key].stories}
+    for path, answer in site.pages().items():
+        if not answer.type.startswith("text/html") or answer.status != 200:
+            continue
+        url, headers = f"http://127.0.0.1:1{path}", {"content-type": answer.type}
+        one = Page(url=url, final_url=url, status=200, headers=headers, body=answer.body, fetched_at=NOW)
+        outcome = read_article(one, source="demo").outcome
+        assert outcome is (None if path in stories or path.startswith("/amp") else Outcome.NOT_ARTICLE), path
