@@ -181,6 +181,18 @@ _OTHER_WORDS = frozenset(
     "live-tv shop cart kasse page seite pagina print share comment comments wp-login.php wp-admin cgi-bin "
     "cdn-cgi admin".split()
 )
+# Under these stands no article, however long the slug: media, services, advertisements, games.
+_NEVER = frozenset(
+    "video videos gallery galleries galerie galerien galeria galerias bildergalerie fotos photos photo "
+    "photo-essays fotostrecke diaporama slideshow podcast podcasts audio live-tv vinetas newsletter "
+    "newsletters newsletter-signup anzeige anzeigen advertisement advertisements advertorial sponsored "
+    "service services servicios programs programmes programas poll polls games jeux spiele raetsel "
+    "juegos bingo competitions gewinnspiel gewinnspiele concours sorteos gutschein gutscheine coupons "
+    "shop shopping vergleich signataires login signin register anmelden account konto epaper "
+    "stellenmarkt kleinanzeigen traueranzeigen horoskop horoscope sudoku weather wetter meteo".split()
+)
+# Parameters of other views of a page, not of the page itself.
+_VIEWS = frozenset({"print", "tmpl", "replytocom", "share", "task", "output", "format"})
 _INDEX = re.compile(r"(?:index|default)\.\w{2,5}")
 _DATE_IN_PATH = re.compile(
     r"/(?:19|20)\d\d[/-]?(?:0[1-9]|1[0-2])(?:[/-]?(?:0[1-9]|[12]\d|3[01]))?(?=[/_-]|$)"
@@ -200,6 +212,9 @@ def looks_like_article(url: str) -> float:
     segments = [unquote(segment).lower() for segment in parts.path.split("/") if segment]
     if is_media(url) or _PAGED.search(url) or (not segments and not parts.query):
         return 0.0
+    names = {name.lower() for name, _ in parse_qsl(parts.query)}
+    if not _NEVER.isdisjoint(segments[:-1]) or not _VIEWS.isdisjoint(names):
+        return 0.05
     if segments and not parts.query and _INDEX.fullmatch(segments[-1]):
         # The page of a folder: a story's own folder has its title or date, a section's a name or number.
         segments = segments[:-1]
