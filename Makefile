@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: crawl test lint reliability clean
+.PHONY: crawl test lint bench bench-check reliability clean
 
 ## crawl: set up and crawl the bundled sample site
 crawl: $(READY)
@@ -23,8 +23,26 @@ lint: $(READY)
 reliability: $(READY)
 	$(BIN)/python -m pytest -q -m reliability
 
+# The peers live in an environment of their own; a newer pip, because Python 3.11's own cannot resolve them.
+BENCH   := .venv-bench
+CORPORA ?= ../shared/corpus/publishers ../shared/corpus/outlets
+
+## bench: extraction quality beside the peers, on the folders in CORPORA (about 10 minutes)
+bench: $(BENCH)/.ready
+	$(BENCH)/bin/python -m bench.extraction $(CORPORA:%=--corpus %)
+
+## bench-check: ours alone, against the floors
+bench-check: $(READY)
+	$(BIN)/python -m bench.extraction $(CORPORA:%=--corpus %) --only ours --check
+
+$(BENCH)/.ready: pyproject.toml bench/requirements.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -e . -r bench/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(BENCH) build *.egg-info
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
