@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 import trafilatura
 from lxml.etree import _Element
@@ -23,6 +22,10 @@ from pipelines.boilerplate.lines import is_prose
 from pipelines.gate import not_article, read_signals
 from pipelines.identity import article_id, content_hash
 from pipelines.items import Article, Cut, Outcome, Page
+from pipelines.judge import KEPT, Known, PageLine, choices, judge, read_lines
+from pipelines.judge import RULE as JUDGE_RULE
+from pipelines.judge.model import Model
+from pipelines.language import count_words, language_of
 from pipelines.metadata import Metadata, read_metadata
 from pipelines.metadata.dates import SAME_DAY
 from pipelines.metadata.jsonld import fold
@@ -35,11 +38,14 @@ EXTRACTOR = "trafilatura"
 MIN_WORDS = 20
 # Below this many characters trafilatura's fast way has most likely missed the article.
 _POOR = 400
+# With less than this share of it found in the page's lines, what was chosen stands in a script.
+_MATCHED = 0.5
+# A judge that leaves less than this of what was chosen has met a page of a kind it does not know.
+_LEFT = 0.2
+# A line less likely than this is not even worth showing to the rules, which read lines together.
+_THINKABLE = 0.1
 # The headline stands among the first blocks, where it was taken for text at all.
 _TOP = 20
-# The classifier is only trusted on a text of some length, and when it is sure.
-_MIN_LANGUAGE_TEXT = 200
-_MIN_PROBABILITY = 0.95
 
 # Its complaints about single pages are outcomes here, not log lines.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -63,15 +69,19 @@ def read_article(
     hint_title: str | None = None,
     hint_published_at: datetime | None = None,
     language: str | None = None,
+    model: Model | None = None,
 ) -> Reading:
-    """The clean article of a page; `hint_*` is what the feed or sitemap said, `language` the source's."""
+    """The clean article of a page; `hint_*` is what the feed or sitemap said, `language` the source's.
+
+    `model` is the judge's; the shipped one without it.
+    """
     tree = parse_page(page)
     if tree is None:
         return Reading(outcome=Outcome.PARSE_ERROR, reason="empty body")
     meta = read_metadata(tree, url=page.final_url, now=page.fetched_at)
     signals = read_signals(tree, url=page.final_url, meta=meta)
     cuts = prune(tree)
-    blocks, stripped = strip(_below_title(_choose(tree, meta), meta.title), authors=meta.authors)
+    blocks, stripped = _clean(_judged(choose(tree, meta), meta, model=model), meta)
     cuts.extend(stripped)
     text = "\n\n".join(block.text for block in blocks)
     words = count_words(text)
@@ -102,7 +112,7 @@ def read_article(
             modified_at=meta.modified_at,
             first_seen_at=page.fetched_at,
             last_seen_at=page.fetched_at,
-            language=_language(text, meta.language or language),
+            language=language_of(text, meta.language or language),
             section=meta.section,
             tags=meta.tags,
             image_url=meta.image_url,
@@ -136,8 +146,59 @@ def _authors_of(cuts: Sequence[Cut]) -> tuple[str, ...]:
 # --- the text ------------------------------------------------------------------------------------------
 
 
-def _choose(tree: HtmlElement, meta: Metadata) -> list[Block]:
-    """The blocks of the article: trafilatura's fast way, or where that is poor, the best of the others."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What the extractor took of a page: its blocks, and which of the page's lines they are."""
+
+    blocks: list[Block]
+    lines: list[PageLine]
+    chosen: list[bool]
+
+
+def choose(tree: HtmlElement, meta: Metadata) -> Choice:
+    """The extractor's choice among the lines of a page that `prune` has gone over."""
+    lines = read_lines(tree)
+    blocks = _best_blocks(tree, meta)
+    return Choice(blocks=blocks, lines=lines, chosen=choices(lines, [block.text for block in blocks]))
+
+
+def known_of(meta: Metadata) -> Known:
+    """What the judge may compare lines with."""
+    return Known(title=meta.title, description=meta.description, body=meta.article_body, authors=meta.authors)
+
+
+def _judged(choice: Choice, meta: Metadata, *, model: Model | None) -> list[Block]:
+    """The lines that the extractor took or that may be the article's, with the judge's word on each.
+
+    The extractor's as they are where they are not lines of the page, or next to nothing of them is likely.
+    """
+    found = sum(len(line.text) for line, own in zip(choice.lines, choice.chosen, strict=True) if own)
+    if found < _MATCHED * _size(choice.blocks):
+        return choice.blocks
+    likely = judge(choice.lines, choice.chosen, known_of(meta), model=model)
+    blocks = [
+        Block(kind=line.box.kind, text=line.text, linked=line.linked, likely=probability)
+        for line, own, probability in zip(choice.lines, choice.chosen, likely, strict=True)
+        if own or probability > _THINKABLE
+    ]
+    kept = _size([block for block in blocks if block.likely > KEPT])
+    return blocks if kept > _LEFT * found else choice.blocks
+
+
+def _clean(blocks: list[Block], meta: Metadata) -> tuple[list[Block], list[Cut]]:
+    """(the article's blocks, what was taken away): first by the rules, for which a promo's label and deck
+    must still stand together, then by the judge's word; then by the rules what came to stand at an edge."""
+    kept, cuts = strip(_below_title(blocks, meta.title), authors=meta.authors)
+    unlikely = [block for block in kept if block.likely <= KEPT]
+    if not unlikely:
+        return kept, cuts
+    cuts += [Cut(line=block.text, rule=JUDGE_RULE) for block in unlikely]
+    kept, more = strip([block for block in kept if block.likely > KEPT], authors=meta.authors)
+    return kept, cuts + more
+
+
+def _best_blocks(tree: HtmlElement, meta: Metadata) -> list[Block]:
+    """trafilatura's fast way, or where that is poor, the best of the others."""
     best = _blocks(tree, fast=True)
     if _size(best) >= _POOR:
         return best
@@ -230,30 +291,3 @@ def _below_title(blocks: list[Block], title: str | None) -> list[Block]:
         if is_prose(block.text):
             break
     return blocks
-
-
-# --- words and language --------------------------------------------------------------------------------
-
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’.-][^\W_{_UNSPACED}]+)*")
-
-
-def count_words(text: str) -> int:
-    """Words, and for scripts that put no spaces between them, characters."""
-    return sum(1 for _ in _WORD.finditer(text))
-
-
-def _language(text: str, declared: str | None) -> str | None:
-    """The declared language, unless the text is surely in another: templates often declare a wrong one."""
-    if len(text) < _MIN_LANGUAGE_TEXT:
-        return declared
-    found, probability = _classifier().classify(text[:3000])
-    sure = probability >= _MIN_PROBABILITY
-    return str(found) if sure or declared is None else declared
-
-
-@lru_cache(maxsize=1)
-def _classifier():  # type: ignore[no-untyped-def]
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 class Block:
     """`kind` is "p", "head", "item", "quote", "cell", "code" or "caption"; `text` is one line, trimmed.
 
-    `linked` is the share of the text's characters that stand inside links, 0 to 1 (0 when unknown).
+    `linked` is the share of the text's characters that stand inside links, 0 to 1 (0 when unknown);
+    `likely` is how likely the block is the article's by the judge, 0 to 1 (1 when it was not asked).
     """
 
     kind: str
     text: str
     linked: float = 0.0
+    likely: float = 1.0

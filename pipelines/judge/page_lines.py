@@ -1,0 +1,145 @@
+"""A page's tree -> its lines of text in reading order, each with the boxes it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+# Without text a reader sees, or with text that is never the article's.
+_SILENT = frozenset(
+    "script style noscript template svg math head iframe object embed select option optgroup button input "
+    "textarea canvas video audio source track picture img hr link meta map area datalist".split()
+)
+# Phrasing content of the HTML standard: goes on in the line it stands in. Everything else begins a new one.
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt ruby s "
+    "samp small span strike strong sub sup time tt u var wbr amp-link".split()
+)
+_EMPHASIS = frozenset("b strong em i u font".split())
+_KINDS = {
+    "li": "item",
+    "dt": "item",
+    "dd": "item",
+    "td": "cell",
+    "th": "cell",
+    "figcaption": "caption",
+    "caption": "caption",
+    "blockquote": "quote",
+    "pre": "code",
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "head"),
+}
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """A block element: its tag, class and id, and the box around it; `kind` is that of lines in it."""
+
+    tag: str
+    style: str
+    names: str
+    parent: Box | None
+    kind: str
+
+    def outwards(self) -> Iterator[Box]:
+        """This box and those around it, the outermost last."""
+        box: Box | None = self
+        while box is not None:
+            yield box
+            box = box.parent
+
+
+@dataclass(slots=True, eq=False)
+class PageLine:
+    """One line of a page, whitespace collapsed; `linked` and `emphasised` are shares of its characters."""
+
+    box: Box
+    text: str
+    linked: float
+    emphasised: float
+
+
+# A stretch of text in one state: (text, inside a link, emphasised). "\n" alone is a line break.
+_Piece = tuple[str, bool, bool]
+_BREAK: _Piece = ("\n", False, False)
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element whose children are being read; `box` is the block it is or stands in."""
+
+    children: Iterator[HtmlElement]
+    box: Box
+    linked: bool
+    emphasised: bool
+    is_block: bool
+    tail: str | None
+
+
+def read_lines(tree: HtmlElement) -> list[PageLine]:
+    """The lines of a page; texts may repeat, none is empty.
+
+    With a stack of its own: pages are nested deeper than Python calls may be.
+    """
+    lines: list[PageLine] = []
+    run: list[_Piece] = [(tree.text, False, False)] if tree.text else []
+    stack = [_Open(iter(tree), _box(tree, None), False, False, True, None)]
+    while stack:
+        around = stack[-1]
+        child = next(around.children, None)
+        if child is None:
+            stack.pop()
+            if around.is_block:
+                _close(around.box, run, lines)
+            if around.tail and stack:
+                run.append((around.tail, stack[-1].linked, stack[-1].emphasised))
+            continue
+        tag = child.tag
+        if not isinstance(tag, str) or tag in _SILENT or tag == "br":
+            if tag == "br":
+                run.append(_BREAK)
+            if child.tail:
+                run.append((child.tail, around.linked, around.emphasised))
+            continue
+        if tag in _INLINE:
+            emphasised = around.emphasised or tag in _EMPHASIS
+            inner = _Open(iter(child), around.box, around.linked or tag == "a", emphasised, False, child.tail)
+        else:
+            _close(around.box, run, lines)
+            inner = _Open(iter(child), _box(child, around.box), around.linked, False, True, child.tail)
+        if child.text:
+            run.append((child.text, inner.linked, inner.emphasised))
+        stack.append(inner)
+    return lines
+
+
+def _box(element: HtmlElement, parent: Box | None) -> Box:
+    get = element.get
+    tag, style = str(element.tag), get("class") or ""
+    names = f"{style} {get('id') or ''} {get('data-component') or get('data-testid') or ''}"
+    return Box(tag, style, names, parent, _KINDS.get(tag) or (parent.kind if parent is not None else "p"))
+
+
+def _close(box: Box, run: list[_Piece], lines: list[PageLine]) -> None:
+    """The run's lines, appended to `lines`; the run is empty afterwards."""
+    start = 0
+    for place, piece in enumerate(run):
+        if piece is _BREAK:
+            _append(box, run[start:place], lines)
+            start = place + 1
+    _append(box, run[start:] if start else run, lines)
+    run.clear()
+
+
+def _append(box: Box, pieces: list[_Piece], lines: list[PageLine]) -> None:
+    text = " ".join("".join([text for text, _, _ in pieces]).split())
+    if not text:
+        return
+    size = linked = emphasised = 0
+    for piece, in_link, in_emphasis in pieces:
+        letters = len(piece.strip())
+        size += letters
+        linked += letters * in_link
+        emphasised += letters * in_emphasis
+    lines.append(PageLine(box, text, linked / (size or 1), emphasised / (size or 1)))
