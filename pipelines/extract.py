@@ -22,7 +22,19 @@ from pipelines.boilerplate.lines import is_prose
 from pipelines.gate import not_article, read_signals
 from pipelines.identity import article_id, content_hash
 from pipelines.items import Article, Cut, Outcome, Page
-from pipelines.judge import KEPT, Known, PageLine, choices, judge, read_lines
+from pipelines.judge import (
+    KEPT,
+    Box,
+    BoxSum,
+    Known,
+    PageLine,
+    choices,
+    drop_menus,
+    judge,
+    read_lines,
+    sum_boxes,
+    widened,
+)
 from pipelines.judge import RULE as JUDGE_RULE
 from pipelines.judge.model import Model
 from pipelines.language import count_words, language_of
@@ -152,14 +164,18 @@ class Choice:
 
     blocks: list[Block]
     lines: list[PageLine]
+    sums: dict[Box, BoxSum]
     chosen: list[bool]
 
 
 def choose(tree: HtmlElement, meta: Metadata) -> Choice:
-    """The extractor's choice among the lines of a page that `prune` has gone over."""
+    """The extractor's choice among the lines of a page that `prune` has gone over; leaves the page's text."""
     lines = read_lines(tree)
+    sums = sum_boxes(lines)
+    drop_menus(tree, sums)
     blocks = _best_blocks(tree, meta)
-    return Choice(blocks=blocks, lines=lines, chosen=choices(lines, [block.text for block in blocks]))
+    chosen = choices(lines, [block.text for block in blocks])
+    return Choice(blocks=blocks, lines=lines, sums=sums, chosen=widened(lines, chosen))
 
 
 def known_of(meta: Metadata) -> Known:
@@ -175,7 +191,7 @@ def _judged(choice: Choice, meta: Metadata, *, model: Model | None) -> list[Bloc
     found = sum(len(line.text) for line, own in zip(choice.lines, choice.chosen, strict=True) if own)
     if found < _MATCHED * _size(choice.blocks):
         return choice.blocks
-    likely = judge(choice.lines, choice.chosen, known_of(meta), model=model)
+    likely = judge(choice.lines, choice.sums, choice.chosen, known_of(meta), model=model)
     blocks = [
         Block(kind=line.box.kind, text=line.text, linked=line.linked, likely=probability)
         for line, own, probability in zip(choice.lines, choice.chosen, likely, strict=True)

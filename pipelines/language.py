@@ -9,7 +9,7 @@ from functools import lru_cache
 _MIN_TEXT = 200
 _MIN_PROBABILITY = 0.95
 # More of a text makes it no surer, only slower.
-_MAX_TEXT = 1000
+_MAX_TEXT = 500
 
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’.-][^\W_{_UNSPACED}]+)*")

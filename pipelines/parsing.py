@@ -11,7 +11,8 @@ from pipelines.items import Page
 
 # References to characters that XML cannot hold: one of them makes trafilatura lose the whole page.
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));?")
-_INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 # An encoding declared inside a text that is already decoded makes lxml refuse it.
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 # What C1 references mean in practice, by the HTML standard (numeric character reference end state).
@@ -28,12 +29,15 @@ def parse_html(text: str) -> html.HtmlElement | None:
 
     Deeply nested pages are read to 2,048 levels, where lxml's default cuts silently at 256.
     """
-    source = _INVALID.sub("", _REFERENCE.sub(_character, _DECLARATION.sub("", text)))
+    source = _REFERENCE.sub(_character, _DECLARATION.sub("", text)).encode("utf-8", "ignore")
+    source = source.translate(None, _CONTROLS)
+    for character in _NONCHARACTERS:
+        source = source.replace(character, b"")
     if not source.strip():
         return None
     parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8")
     try:
-        tree: html.HtmlElement | None = html.document_fromstring(source.encode("utf-8"), parser=parser)
+        tree: html.HtmlElement | None = html.document_fromstring(source, parser=parser)
     except (etree.ParserError, ValueError):
         return None
     return tree

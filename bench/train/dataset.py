@@ -12,7 +12,7 @@ from bench.train.labels import by_strings, by_text, words_in
 from pipelines.boilerplate import prune
 from pipelines.extract import choose, known_of
 from pipelines.items import Page
-from pipelines.judge.features import bare, features
+from pipelines.judge.features import features
 from pipelines.metadata import read_metadata
 from pipelines.parsing import parse_page
 from pipelines.urls import host_of, site_of
@@ -56,7 +56,7 @@ def _lines(page: TruePage) -> list[Line]:
     prune(tree)
     choice = choose(tree, meta)
     texts = [line.text for line in choice.lines]
-    rows = features(choice.lines, [bare(text) for text in texts], choice.chosen, known_of(meta))
+    rows = features(choice.lines, choice.sums, choice.chosen, known_of(meta))
     if page.text is None:
         shares, length = by_strings(texts, page.must, page.must_not), 0
     else:

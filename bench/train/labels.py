@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bench.extraction.metric import shingles
-from pipelines.judge.features import bare
+from pipelines.judge.choices import bare
 
 _WORD = re.compile(r"\w+")
 # A line as long as this is known by its shingles; a shorter one has to be a whole line of the truth.

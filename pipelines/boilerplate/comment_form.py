@@ -20,6 +20,8 @@ _FIELD_WORDS = re.compile(
     re.IGNORECASE,
 )
 MAX_FIELD = 60
+# The longest heading of a form with the link joined to it, in any language, with room for a name.
+_MAX_HEADING = 160
 # A form stands in the last part of a page; headings before are subheadings of an article about forms.
 _HEADLESS_TAIL = 8
 
@@ -44,6 +46,8 @@ class Phrases:
 
     def _kind_of_heading_and_link(self, text: str) -> str | None:
         """ "Leave a Reply Cancel reply": most themes put the link into the heading."""
+        if len(text) > _MAX_HEADING:
+            return None
         spaces = [place for place, character in enumerate(text) if character == " "]
         joined = any(
             self.exact.get(text[:place]) == "heading" and self.exact.get(text[place + 1 :]) is not None
@@ -80,10 +84,14 @@ def _template(key: str) -> re.Pattern[str]:
     return re.compile(r"\s*.{0,60}?\s*".join(parts))
 
 
+@lru_cache(maxsize=512)
+def _kind_of(line: str) -> str | None:
+    return phrases().kind_of(line)
+
+
 def start_of_form(blocks: Sequence[Block]) -> int:
     """The place of the first block of a comment form at the tail; `len(blocks)` when there is none."""
-    known = phrases()
-    kinds = [known.kind_of(block.text) for block in blocks]
+    kinds = [_kind_of(block.text) for block in blocks]
     for place, kind in enumerate(kinds):
         if kind == "heading" and _is_form(blocks[place + 1 :], kinds[place + 1 :]):
             # In many languages the button says what the heading says, and may be all that is left of both.

@@ -7,6 +7,7 @@ the page's running text: a theme may well call its article "comments-wrapper".
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from lxml.html import HtmlElement
 
@@ -79,11 +80,16 @@ def _drop_page_frame(tree: HtmlElement, total: int) -> None:
             element.drop_tree()
 
 
+@lru_cache(maxsize=8192)
+def _rule_of_names(names: str) -> str | None:
+    return next((rule for rule, pattern in _RULES if pattern.search(names)), None)
+
+
 def _rule(element: HtmlElement) -> str | None:
-    names = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
-    for rule, pattern in _RULES:
-        if names and pattern.search(names):
-            return rule
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    rule = _rule_of_names(names) if len(names) > 1 else None
+    if rule is not None:
+        return rule
     if element.tag == "form" and element.find(".//textarea") is not None:
         return "prune:comment-form"
     if element.tag == "form" and element.xpath(".//input[@type='email']"):

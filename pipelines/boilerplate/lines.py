@@ -27,7 +27,7 @@ def normal(line: str) -> str:
 
 def length(line: str) -> float:
     """Characters, those of dense scripts counted 2.5 times."""
-    return len(line) + 1.5 * len(_DENSE.findall(line))
+    return float(len(line)) if line.isascii() else len(line) + 1.5 * len(_DENSE.findall(line))
 
 
 def ends_like_a_sentence(line: str) -> bool:

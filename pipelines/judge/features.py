@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, takewhile
 
 from pipelines.boilerplate.lines import ends_like_a_sentence, length
 from pipelines.judge import class_words
+from pipelines.judge.boxes import BoxSum
+from pipelines.judge.choices import bare
 from pipelines.judge.page_lines import Box, PageLine
 
 _WORD = re.compile(r"\w+")
-_NOT_WORD = re.compile(r"\W+")
 _COMMAS = re.compile("[,،、，]")
 _DIGITS = re.compile(r"\d")
 _DATE = re.compile(
@@ -93,48 +94,42 @@ class Known:
     authors: Sequence[str] = ()
 
 
-def bare(text: str) -> str:
-    """Letters, digits and underscores alone, in one case: for comparing lines."""
-    return _NOT_WORD.sub("", text).casefold()
-
-
 @dataclass(slots=True)
-class _Sum:
-    """What stands in a container or in boxes of one make: characters, of them chosen and linked; lines."""
+class _Kin:
+    """What stands in boxes of one make: characters, of them chosen and linked; lines."""
 
     length: float = 0.0
     chosen: float = 0.0
     linked: float = 0.0
     lines: int = 0
 
-    def add(self, other: _Sum) -> None:
-        self.length += other.length
-        self.chosen += other.chosen
-        self.linked += other.linked
-        self.lines += other.lines
+    def add(self, length: float, chosen: float, linked: float, lines: int) -> None:
+        self.length += length
+        self.chosen += chosen
+        self.linked += linked
+        self.lines += lines
 
 
 def features(
-    lines: Sequence[PageLine], keys: Sequence[str], chosen: Sequence[bool], known: Known
+    lines: Sequence[PageLine], sums: Mapping[Box, BoxSum], chosen: Sequence[bool], known: Known
 ) -> list[list[float] | None]:
-    """A row of figures for each line, in the order of NAMES; None for lines far from all that was chosen.
-
-    `keys` are the lines' texts as `bare` gives them.
-    """
-    return _Table(lines, keys, chosen, known).rows() if lines else []
+    """A row of figures for each line, in the order of NAMES; None for lines far from all that was chosen."""
+    return _Table(lines, sums, chosen, known).rows() if lines else []
 
 
 class _Table:
     """The figures of a page's lines, each kind computed once for all of them."""
 
     def __init__(
-        self, lines: Sequence[PageLine], keys: Sequence[str], chosen: Sequence[bool], known: Known
+        self, lines: Sequence[PageLine], sums: Mapping[Box, BoxSum], chosen: Sequence[bool], known: Known
     ) -> None:
-        self.lines, self.keys, self.chosen = lines, keys, chosen
+        self.lines, self.chosen = lines, chosen
+        self.keys = [bare(line.text) for line in lines]
         self.lengths = [length(line.text) for line in lines]
         self.sentences = [ends_like_a_sentence(line.text) for line in lines]
-        self.times = Counter(keys)
-        self.boxes = self._boxes()
+        self.times = Counter(self.keys)
+        self.sums = sums
+        self.chosen_in = self._chosen_in()
         self.total = sum(size for size, own in zip(self.lengths, chosen, strict=True) if own) or 1.0
         self.main = self._main()
         self.main_depths = {box: place for place, box in enumerate(self.main.outwards())}
@@ -149,22 +144,16 @@ class _Table:
 
     # --- containers ---
 
-    def _boxes(self) -> dict[Box, _Sum]:
-        """What stands in each box, inner boxes included."""
-        own: dict[Box, _Sum] = {}
+    def _chosen_in(self) -> dict[Box, float]:
+        """The chosen characters in each box, inner boxes included."""
+        held = dict.fromkeys(self.sums, 0.0)
         for line, size, chosen in zip(self.lines, self.lengths, self.chosen, strict=True):
-            found = own.get(line.box)
-            if found is None:
-                found = own[line.box] = _Sum()
-            found.add(_Sum(size, size * chosen, size * line.linked, 1))
-        sums: dict[Box, _Sum] = {}
-        for box, found in own.items():
-            for around in box.outwards():
-                held = sums.get(around)
-                if held is None:
-                    held = sums[around] = _Sum()
-                held.add(found)
-        return sums
+            if chosen:
+                held[line.box] += size
+        for box in reversed(self.sums):
+            if box.parent is not None:
+                held[box.parent] += held[box]
+        return held
 
     def _main(self) -> Box:
         """The innermost box around others that holds most of what was chosen."""
@@ -174,7 +163,7 @@ class _Table:
                 continue
             around = list(line.box.parent.outwards())
             for place, box in enumerate(around):
-                if self.boxes[box].chosen >= _MAIN_SHARE * self.total:
+                if self.chosen_in[box] >= _MAIN_SHARE * self.total:
                     if len(around) - place > most:
                         best, most = box, len(around) - place
                     break
@@ -190,15 +179,15 @@ class _Table:
             return box.tag, box.style, "", ""
         return box.tag, box.style, around.tag, "" if around is self.main else around.style
 
-    def _kin(self) -> dict[tuple[str, str, str, str], _Sum]:
-        kin: dict[tuple[str, str, str, str], _Sum] = {}
+    def _kin(self) -> dict[tuple[str, str, str, str], _Kin]:
+        kin: dict[tuple[str, str, str, str], _Kin] = {}
         self.kinds = {box: self._kind(box) for box in {line.box for line in self.lines}}
         for line, size, chosen in zip(self.lines, self.lengths, self.chosen, strict=True):
             kind = self.kinds[line.box]
             found = kin.get(kind)
             if found is None:
-                found = kin[kind] = _Sum()
-            found.add(_Sum(size, size * chosen, size * line.linked, 1))
+                found = kin[kind] = _Kin()
+            found.add(size, size * chosen, size * line.linked, 1)
         return kin
 
     def _mask(self, box: Box) -> tuple[int, int, int]:
@@ -322,21 +311,22 @@ class _Table:
 
     def _containers(self, box: Box) -> list[float]:
         inside, depth, up, branch = self._branch(box)
-        whole, around = self.boxes[branch], self.boxes[box.parent or box]
+        holder = box.parent or box
+        whole, around = self.sums[branch], self.sums[holder]
         kin = self.kin[self.kinds[box]]
         return [
             float(inside),
             float(depth),
             float(up),
-            whole.chosen / self.total,
+            self.chosen_in[branch] / self.total,
             min(whole.length, _MAX_BOX),
             float(min(whole.lines, 100)),
             whole.linked / whole.length,
-            whole.chosen / whole.length,
+            self.chosen_in[branch] / whole.length,
             float(min(around.lines, 100)),
             around.linked / around.length,
             min(around.length, _MAX_BOX),
-            around.chosen / around.length,
+            self.chosen_in[holder] / around.length,
             kin.chosen / kin.length,
             min(_MAX_LINE, kin.length / kin.lines),
             float(min(kin.lines, 60)),

@@ -34,7 +34,13 @@ _KINDS = {
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """A block element: its tag, class and id, and the box around it; `kind` is that of lines in it."""
+    """A block element: its tag, class and id, and the box around it; `kind` is that of lines in it.
+
+    `place` counts the boxes of a page from 0: a box comes before those inside it.
+    """
+
+    place: int
+    element: HtmlElement
 
     tag: str
     style: str
@@ -84,13 +90,14 @@ def read_lines(tree: HtmlElement) -> list[PageLine]:
     """
     lines: list[PageLine] = []
     run: list[_Piece] = [(tree.text, False, False)] if tree.text else []
-    stack = [_Open(iter(tree), _box(tree, None), False, False, True, None)]
+    boxes = 1
+    stack = [_Open(iter(tree), _box(0, tree, None), False, False, True, None)]
     while stack:
         around = stack[-1]
         child = next(around.children, None)
         if child is None:
             stack.pop()
-            if around.is_block:
+            if around.is_block and run:
                 _close(around.box, run, lines)
             if around.tail and stack:
                 run.append((around.tail, stack[-1].linked, stack[-1].emphasised))
@@ -106,19 +113,22 @@ def read_lines(tree: HtmlElement) -> list[PageLine]:
             emphasised = around.emphasised or tag in _EMPHASIS
             inner = _Open(iter(child), around.box, around.linked or tag == "a", emphasised, False, child.tail)
         else:
-            _close(around.box, run, lines)
-            inner = _Open(iter(child), _box(child, around.box), around.linked, False, True, child.tail)
+            if run:
+                _close(around.box, run, lines)
+            inner = _Open(iter(child), _box(boxes, child, around.box), around.linked, False, True, child.tail)
+            boxes += 1
         if child.text:
             run.append((child.text, inner.linked, inner.emphasised))
         stack.append(inner)
     return lines
 
 
-def _box(element: HtmlElement, parent: Box | None) -> Box:
+def _box(place: int, element: HtmlElement, parent: Box | None) -> Box:
     get = element.get
     tag, style = str(element.tag), get("class") or ""
     names = f"{style} {get('id') or ''} {get('data-component') or get('data-testid') or ''}"
-    return Box(tag, style, names, parent, _KINDS.get(tag) or (parent.kind if parent is not None else "p"))
+    kind = _KINDS.get(tag) or (parent.kind if parent is not None else "p")
+    return Box(place, element, tag, style, names, parent, kind)
 
 
 def _close(box: Box, run: list[_Piece], lines: list[PageLine]) -> None:
@@ -135,6 +145,9 @@ def _close(box: Box, run: list[_Piece], lines: list[PageLine]) -> None:
 def _append(box: Box, pieces: list[_Piece], lines: list[PageLine]) -> None:
     text = " ".join("".join([text for text, _, _ in pieces]).split())
     if not text:
+        return
+    if len(pieces) == 1:
+        lines.append(PageLine(box, text, float(pieces[0][1]), float(pieces[0][2])))
         return
     size = linked = emphasised = 0
     for piece, in_link, in_emphasis in pieces:
