@@ -78,6 +78,7 @@ def _figures(pages: Sequence[TruePage], runs: Sequence[Run]) -> dict[str, float]
         "cpu_ms_median": 1000 * median(one.cpu for one in runs),
         "cpu_ms_mean": 1000 * mean(one.cpu for one in runs),
         "empty": float(sum(not one.found.text.strip() for one in runs)),
+        "failed": float(sum(one.error is not None for one in runs)),
     }
     pairs = [precision_recall(one.found.text, page.text) for page, one in both if page.text is not None]
     if pairs:
