@@ -13,7 +13,15 @@ from statistics import mean, median
 
 from bench.extraction.corpus import TruePage, read_corpus
 from bench.extraction.extractors import EXTRACTORS
-from bench.extraction.metric import bootstrap_error, f1, fold, precision_recall, segments
+from bench.extraction.metric import (
+    bootstrap_error,
+    f1,
+    fold,
+    precision_recall,
+    same_day,
+    same_minute,
+    segments,
+)
 from bench.extraction.runs import Run, run
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -114,17 +122,30 @@ def _metadata(both: Sequence[tuple[TruePage, Run]]) -> dict[str, float]:
                 {fold(name) for name in found.authors} == {fold(name) for name in page.authors}
             )
         if page.published:
-            hits["published"].append(found.published[:10] == page.published[:10])
-        if page.published and len(page.published) > 10 and "T00:00:00" not in page.published:
-            hits["published_time"].append(found.published[:16] == page.published[:16])
+            hits["published"].append(same_day(found.published, page.published))
+            if (right := same_minute(found.published, page.published)) is not None:
+                hits["published_time"].append(right)
         if page.language:
             hits["language"].append(found.language[:2] == page.language[:2])
     return {name: mean(values) for name, values in hits.items() if values}
 
 
+_SHOWN = (
+    "f1",
+    "f1_error",
+    "precision",
+    "recall",
+    "segments",
+    "title",
+    "authors",
+    "published",
+    "published_time",
+    "language",
+)
+
+
 def _print_row(corpus: str, name: str, figures: Mapping[str, float], *, errors: Sequence[str]) -> None:
-    shown = ("f1", "f1_error", "precision", "recall", "segments", "title", "authors", "published", "language")
-    cells = "  ".join(f"{key} {figures[key]:.3f}" for key in shown if key in figures)
+    cells = "  ".join(f"{key} {figures[key]:.3f}" for key in _SHOWN if key in figures)
     print(
         f"{corpus:12} {name:22} {cells}  cpu {figures['cpu_ms_median']:.1f} ms  empty {figures['empty']:.0f}",
         flush=True,
