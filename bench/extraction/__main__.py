@@ -40,7 +40,7 @@ def main() -> int:
         figures[folder.name] = {}
         for name in names:
             runs = run(name, pages, jobs=arguments.jobs)
-            figures[folder.name][name] = _figures(pages, runs)
+            figures[folder.name][name] = _figures(pages, runs, EXTRACTORS[name].fields)
             _print_row(
                 folder.name, name, figures[folder.name][name], errors=[one.error for one in runs if one.error]
             )
@@ -79,7 +79,7 @@ def _arguments() -> argparse.Namespace:
 # --- scoring -------------------------------------------------------------------------------------------
 
 
-def _figures(pages: Sequence[TruePage], runs: Sequence[Run]) -> dict[str, float]:
+def _figures(pages: Sequence[TruePage], runs: Sequence[Run], fields: frozenset[str]) -> dict[str, float]:
     both = list(zip(pages, runs, strict=True))
     figures = {
         "pages": float(len(pages)),
@@ -101,11 +101,11 @@ def _figures(pages: Sequence[TruePage], runs: Sequence[Run]) -> dict[str, float]
     ]
     if counts:
         figures["segments"] = sum(right for right, _ in counts) / sum(total for _, total in counts)
-    return figures | _metadata(both)
+    return figures | _metadata(both, fields)
 
 
-def _metadata(both: Sequence[tuple[TruePage, Run]]) -> dict[str, float]:
-    """The shares of pages with the truth in question whose field was found exactly."""
+def _metadata(both: Sequence[tuple[TruePage, Run]], fields: frozenset[str]) -> dict[str, float]:
+    """The shares of pages with the truth in question whose field was found exactly; of `fields` alone."""
     hits: dict[str, list[bool]] = {
         "title": [],
         "authors": [],
@@ -127,7 +127,7 @@ def _metadata(both: Sequence[tuple[TruePage, Run]]) -> dict[str, float]:
                 hits["published_time"].append(right)
         if page.language:
             hits["language"].append(found.language[:2] == page.language[:2])
-    return {name: mean(values) for name, values in hits.items() if values}
+    return {name: mean(values) for name, values in hits.items() if values and name in fields}
 
 
 _SHOWN = (

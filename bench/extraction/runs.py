@@ -38,7 +38,7 @@ def _one(job: tuple[str, TruePage]) -> Run:
     started = time.process_time()
     try:
         with _limit(PAGE_LIMIT):
-            found = EXTRACTORS[name](body, page.url)
+            found = EXTRACTORS[name].read(body, page.url)
     except (Exception, OverLimit) as error:  # a peer's failure is a result: an empty page
         return Run(Found(), time.process_time() - started, f"{type(error).__name__}: {error}")
     return Run(found, time.process_time() - started)
