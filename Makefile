@@ -39,6 +39,8 @@ $(BENCH)/.ready: pyproject.toml bench/requirements.txt
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -e . -r bench/requirements.txt
+	# newspaper4k and news-please want it for Korean; without a network they fail on those pages.
+	-$(BENCH)/bin/python -m nltk.downloader -q -d $(BENCH)/nltk_data punkt_tab
 	touch $@
 
 clean:

@@ -13,7 +13,15 @@ from statistics import mean, median
 
 from bench.extraction.corpus import TruePage, read_corpus
 from bench.extraction.extractors import EXTRACTORS
-from bench.extraction.metric import bootstrap_error, f1, fold, precision_recall, segments
+from bench.extraction.metric import (
+    bootstrap_error,
+    f1,
+    fold,
+    precision_recall,
+    same_day,
+    same_minute,
+    segments,
+)
 from bench.extraction.runs import Run, run
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -32,7 +40,7 @@ def main() -> int:
         figures[folder.name] = {}
         for name in names:
             runs = run(name, pages, jobs=arguments.jobs)
-            figures[folder.name][name] = _figures(pages, runs)
+            figures[folder.name][name] = _figures(pages, runs, EXTRACTORS[name].fields)
             _print_row(
                 folder.name, name, figures[folder.name][name], errors=[one.error for one in runs if one.error]
             )
@@ -71,13 +79,14 @@ def _arguments() -> argparse.Namespace:
 # --- scoring -------------------------------------------------------------------------------------------
 
 
-def _figures(pages: Sequence[TruePage], runs: Sequence[Run]) -> dict[str, float]:
+def _figures(pages: Sequence[TruePage], runs: Sequence[Run], fields: frozenset[str]) -> dict[str, float]:
     both = list(zip(pages, runs, strict=True))
     figures = {
         "pages": float(len(pages)),
         "cpu_ms_median": 1000 * median(one.cpu for one in runs),
         "cpu_ms_mean": 1000 * mean(one.cpu for one in runs),
         "empty": float(sum(not one.found.text.strip() for one in runs)),
+        "failed": float(sum(one.error is not None for one in runs)),
     }
     pairs = [precision_recall(one.found.text, page.text) for page, one in both if page.text is not None]
     if pairs:
@@ -92,11 +101,11 @@ def _figures(pages: Sequence[TruePage], runs: Sequence[Run]) -> dict[str, float]
     ]
     if counts:
         figures["segments"] = sum(right for right, _ in counts) / sum(total for _, total in counts)
-    return figures | _metadata(both)
+    return figures | _metadata(both, fields)
 
 
-def _metadata(both: Sequence[tuple[TruePage, Run]]) -> dict[str, float]:
-    """The shares of pages with the truth in question whose field was found exactly."""
+def _metadata(both: Sequence[tuple[TruePage, Run]], fields: frozenset[str]) -> dict[str, float]:
+    """The shares of pages with the truth in question whose field was found exactly; of `fields` alone."""
     hits: dict[str, list[bool]] = {
         "title": [],
         "authors": [],
@@ -113,17 +122,30 @@ def _metadata(both: Sequence[tuple[TruePage, Run]]) -> dict[str, float]:
                 {fold(name) for name in found.authors} == {fold(name) for name in page.authors}
             )
         if page.published:
-            hits["published"].append(found.published[:10] == page.published[:10])
-        if page.published and len(page.published) > 10 and "T00:00:00" not in page.published:
-            hits["published_time"].append(found.published[:16] == page.published[:16])
+            hits["published"].append(same_day(found.published, page.published))
+            if (right := same_minute(found.published, page.published)) is not None:
+                hits["published_time"].append(right)
         if page.language:
             hits["language"].append(found.language[:2] == page.language[:2])
-    return {name: mean(values) for name, values in hits.items() if values}
+    return {name: mean(values) for name, values in hits.items() if values and name in fields}
+
+
+_SHOWN = (
+    "f1",
+    "f1_error",
+    "precision",
+    "recall",
+    "segments",
+    "title",
+    "authors",
+    "published",
+    "published_time",
+    "language",
+)
 
 
 def _print_row(corpus: str, name: str, figures: Mapping[str, float], *, errors: Sequence[str]) -> None:
-    shown = ("f1", "f1_error", "precision", "recall", "segments", "title", "authors", "published", "language")
-    cells = "  ".join(f"{key} {figures[key]:.3f}" for key in shown if key in figures)
+    cells = "  ".join(f"{key} {figures[key]:.3f}" for key in _SHOWN if key in figures)
     print(
         f"{corpus:12} {name:22} {cells}  cpu {figures['cpu_ms_median']:.1f} ms  empty {figures['empty']:.0f}",
         flush=True,

@@ -6,6 +6,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, datetime, time
 from statistics import mean, stdev
 
 _SHINGLE = 4
@@ -56,3 +57,37 @@ def segments(found: str, must: Sequence[str], must_not: Sequence[str]) -> tuple[
 def fold(text: str | None) -> str:
     """For comparing names and titles: letters and digits alone, in one case."""
     return "".join(character for character in (text or "").casefold() if character.isalnum())
+
+
+def same_day(found: str, truth: str) -> bool:
+    """A day as written or in UTC: a truth in UTC and a page's own zone can tell one instant by two days."""
+    return bool(_days(found) & _days(truth))
+
+
+def same_minute(found: str, truth: str) -> bool | None:
+    """Whether it is the same instant, a time without a zone read as UTC; None where the truth is no instant."""
+    true, mine = _parsed(truth), _parsed(found)
+    if true is None or true.tzinfo is None or true.time() == time.min:
+        return None
+    if mine is None:
+        return False
+    mine = mine if mine.tzinfo else mine.replace(tzinfo=UTC)
+    return mine.astimezone(UTC).replace(second=0, microsecond=0) == true.astimezone(UTC).replace(
+        second=0, microsecond=0
+    )
+
+
+def _days(written: str) -> set[str]:
+    parsed = _parsed(written)
+    if parsed is None:
+        return set()
+    return {parsed.date().isoformat()} | (
+        {parsed.astimezone(UTC).date().isoformat()} if parsed.tzinfo else set()
+    )
+
+
+def _parsed(written: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(written)
+    except ValueError:
+        return None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 
 from bench.extraction.corpus import TruePage
 from bench.extraction.extractors import EXTRACTORS, Found
+
+# Seconds by the clock; every extractor takes well under one for nearly every page.
+PAGE_LIMIT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,27 @@ def _one(job: tuple[str, TruePage]) -> Run:
     body = page.body()
     started = time.process_time()
     try:
-        found = EXTRACTORS[name](body, page.url)
-    except Exception as error:  # a peer's failure is a result: an empty page
+        with _limit(PAGE_LIMIT):
+            found = EXTRACTORS[name].read(body, page.url)
+    except (Exception, OverLimit) as error:  # a peer's failure is a result: an empty page
         return Run(Found(), time.process_time() - started, f"{type(error).__name__}: {error}")
     return Run(found, time.process_time() - started)
+
+
+class OverLimit(BaseException):
+    """No Exception, so that an extractor that swallows those is stopped too."""
+
+
+@contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """Raises OverLimit inside the block once it is over time; in the main thread of a process alone."""
+
+    def stop(*_: object) -> None:
+        raise OverLimit(f"more than {seconds:g} s")
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)  # and every second from then on, for a bare `except`
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
