@@ -19,6 +19,7 @@ from lxml.html import HtmlElement
 from trafilatura.settings import Document
 
 from pipelines.boilerplate import TOP_RULE, Block, prune, strip
+from pipelines.boilerplate.learned import strip_learned
 from pipelines.boilerplate.lines import is_prose
 from pipelines.gate import not_article, read_signals
 from pipelines.identity import article_id, content_hash
@@ -29,6 +30,7 @@ from pipelines.metadata.jsonld import fold
 from pipelines.metadata.names import clean_authors, is_byline
 from pipelines.parsing import parse_page
 from pipelines.urls import article_key, canonical, host_of, site_of
+from pipelines.words import count_words
 
 EXTRACTOR = "trafilatura"
 # Fewer words than this are a headline and its deck, not an article.
@@ -63,8 +65,12 @@ def read_article(
     hint_title: str | None = None,
     hint_published_at: datetime | None = None,
     language: str | None = None,
+    learned: frozenset[int] = frozenset(),
 ) -> Reading:
-    """The clean article of a page; `hint_*` is what the feed or sitemap said, `language` the source's."""
+    """The clean article of a page; `hint_*` is what the feed or sitemap said, `language` the source's.
+
+    `learned` are the fingerprints of lines that its site puts into many articles.
+    """
     tree = parse_page(page)
     if tree is None:
         return Reading(outcome=Outcome.PARSE_ERROR, reason="empty body")
@@ -72,7 +78,8 @@ def read_article(
     signals = read_signals(tree, url=page.final_url, meta=meta)
     cuts = prune(tree)
     blocks, stripped = strip(_below_title(_choose(tree, meta), meta.title), authors=meta.authors)
-    cuts.extend(stripped)
+    blocks, taken = strip_learned(blocks, learned)
+    cuts.extend([*stripped, *taken])
     text = "\n\n".join(block.text for block in blocks)
     words = count_words(text)
     reason = not_article(signals, blocks=blocks, words=words)
@@ -232,15 +239,7 @@ def _below_title(blocks: list[Block], title: str | None) -> list[Block]:
     return blocks
 
 
-# --- words and language --------------------------------------------------------------------------------
-
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’.-][^\W_{_UNSPACED}]+)*")
-
-
-def count_words(text: str) -> int:
-    """Words, and for scripts that put no spaces between them, characters."""
-    return sum(1 for _ in _WORD.finditer(text))
+# --- language --------------------------------------------------------------------------------
 
 
 def _language(text: str, declared: str | None) -> str | None:
