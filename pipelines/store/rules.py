@@ -26,7 +26,7 @@ STRIDE = 10
 class LineRule:
     """A line learned for a site: it stood in `articles` of the `of` that were compared last.
 
-    A retired rule takes nothing any more: it was learned from few articles, and more of them spoke against it.
+    A retired rule takes nothing any more: learned from few articles, it was not borne out by more of them.
     """
 
     site: str
