@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,14 +16,17 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from scrapy import signals
 
 from crawler.fetch import CrawlerWeb
+from crawler.learning import Learning, wishes_of
 from crawler.schedule.plan import next_due
 from crawler.schedule.service import Service
 from crawler.sources import Source
 from crawler.summary import Summary
 from crawler.survey import Survey, survey
 from crawler.work import Work
+from pipelines.boilerplate.wishes import Wishes
 from pipelines.errors import StoreError, WirewatchError
 from pipelines.items import Kind, Link, Outcome, Target, Visit
+from pipelines.urls import host_of, site_of
 from pipelines.workers import AnyWorkers
 
 if TYPE_CHECKING:
@@ -87,6 +90,8 @@ class App:
         self._sources: dict[str, Source] = {source.name: source for source in job.sources}
         self._sources_by_hand: dict[str, Source] = {}
         self._unsurveyed: dict[str, datetime] = {}
+        self._touched: set[str] = set()
+        self._stopped = False
         self._background: set[asyncio.Task[None]] = set()
         self._started_at = clock()
         self._crawler: Crawler | None = None
@@ -136,10 +141,12 @@ class App:
         await asyncio.sleep(0)
         if self.job.forever:
             self._service = Service(tick=self._tick, seconds=self.config.crawl.tick)
+            self._service.every(self.config.crawl.learn, self._learn_soon, name="learn")
             self._service.start()
 
     def stop(self) -> None:
         """End the run cleanly: nothing more is handed out, what is in flight ends. Safe in the loop only."""
+        self._stopped = True
         self.work.stop()
         for task in self._background:
             task.cancel()
@@ -154,6 +161,9 @@ class App:
                 self._in_background(self._survey(source))
         self.work.wake()
 
+    def _learn_soon(self) -> None:
+        self._in_background(self.learn())
+
     def _closed(self) -> None:
         if self._service is not None:
             self._service.stop()
@@ -167,6 +177,25 @@ class App:
         task = asyncio.ensure_future(self.work.preparing(job))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    async def learn(self) -> None:
+        """Learn the lines of the sites that articles were stored of since the last time, and clean theirs.
+
+        Between two transactions visits may end. A run that is being stopped leaves it to the next one.
+        """
+        touched, self._touched = self._touched, set()
+        learning = Learning(
+            self._store,
+            sources=self.config.sources,
+            clock=self._clock,
+            of_sites=touched,
+        )
+        steps = iter(learning.steps())
+        try:
+            while touched and not self._stopped and await self.in_store(_advance, steps):
+                pass
+        except StoreError as error:
+            self.fail(error)
 
     async def _admit(self, source: Source) -> None:
         roots = source.roots() or tuple(await self._known_roots(source))
@@ -251,6 +280,19 @@ class App:
         known = self._sources.get(source)
         return known.language if known else None
 
+    async def known_lines(self, visit: Visit) -> frozenset[int]:
+        """The lines to take out of the page: of the site it was read at, as the store knows them now.
+
+        Asked for every page, in the store's thread: 0.1 ms, and a rule counts from the next page on.
+        """
+        assert visit.page is not None
+        site = site_of(host_of(visit.page.final_url))
+        return await self.in_store(self._store.known_lines, site, wishes=self._wishes(visit.target))
+
+    def _wishes(self, target: Target) -> Wishes:
+        source = self.source_of(target)
+        return wishes_of(source) if source else Wishes()
+
     def wants(self, target: Target, url: str) -> bool:
         source = self.source_of(target)
         return target.kind is not Kind.ARTICLE or source is None or source.wants(url)
@@ -285,13 +327,17 @@ class App:
         visit = replace(visit, ended_at=self._clock())
         started = time.perf_counter()
         try:
-            visit = await self.in_store(self._store.end_visit, visit, plan=self._plan)
+            visit = await self.in_store(
+                self._store.end_visit, visit, plan=self._plan, wishes=self._wishes(visit.target)
+            )
         except StoreError as error:
             self.fail(error)
             self.work.ended(visit, kept=False)
             return visit
         logger.debug("stored in %.1f ms", 1000 * (time.perf_counter() - started))
         self.summary.count(visit)
+        if visit.article is not None and visit.outcome in (Outcome.STORED, Outcome.UPDATED):
+            self._touched.add(visit.article.domain)
         for listen in self._on_end:
             listen(visit)
         self.work.ended(visit, kept=visit.outcome in (Outcome.STORED, Outcome.UPDATED))
@@ -328,3 +374,8 @@ class App:
             self._item_error(visit, failure)
         elif response is None:
             self.fail(WirewatchError(f"the crawl stopped: {failure.getErrorMessage()}"))
+
+
+def _advance(steps: Iterator[None]) -> bool:
+    """Run one step; whether there was one. StopIteration cannot be carried out of a thread."""
+    return next(steps, False) is None

@@ -15,7 +15,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from crawler.config_errors import Problem, config_error, doubles, explain, one_line, where
 from crawler.durations import format_duration, parse_duration
-from crawler.sources import Source, compiled, language_code, source_name, web_address
+from crawler.sources import Source, compiled, language_code, source_name, web_address, whole_line
+from pipelines.boilerplate.line import fingerprint
 from pipelines.errors import ConfigError
 
 CONTACT = "https://example.org/bot"
@@ -83,6 +84,7 @@ Address = Annotated[Text, AfterValidator(web_address)]
 Pattern = Annotated[Text, AfterValidator(_pattern)]
 Network = Annotated[Text, AfterValidator(_network)]
 Tag = Annotated[Text, AfterValidator(_tag)]
+WholeLine = Annotated[Text, AfterValidator(whole_line)]
 
 
 class _Section(BaseModel):
@@ -123,10 +125,12 @@ class ExtractionSection(_Section):
 
 
 class CrawlSection(_Section):
-    """`jitter`: a share of each interval that is added at random; `tick`: seconds of the service's clock."""
+    """`jitter`: a share of each interval that is added at random; `tick`: seconds of the service's clock;
+    `learn`: seconds between two times that the service learns sites' lines and cleans stored articles."""
 
     jitter: Number = Field(default=0.1, ge=0, le=1)
     tick: Seconds = Field(default=1.0, ge=0.05, le=3600)
+    learn: Seconds = Field(default=3600.0, ge=1, le=7 * 86400)
 
 
 class StoreSection(_Section):
@@ -150,6 +154,8 @@ class SourceSection(_Section):
     delay: Annotated[Seconds, Field(ge=0, le=3600)] | None = None
     enabled: Flag = True
     discover: Flag = True
+    drop_lines: tuple[WholeLine, ...] = ()
+    keep_lines: tuple[WholeLine, ...] = ()
 
 
 class _File(_Section):
@@ -210,7 +216,7 @@ def read_config(text: str, *, name: str, env: Mapping[str, str]) -> Config:
     checked, problems = _checked(data)
     problems += _doubled(data, text=text)
     if checked is not None:
-        problems += _unordered(checked, data)
+        problems += _unordered(checked, data) + _contradicting(checked, data)
     if problems or checked is None:
         raise config_error(problems, text=text, name=name)
     return _resolved(checked, env)
@@ -265,6 +271,19 @@ def _unordered(checked: _File, data: Mapping[str, Any]) -> list[Problem]:
         if shortest > longest:
             key = "min_interval" if section.min_interval else "max_interval"
             problems.append(_too_long(("sources", number, key), shortest, longest, data))
+    return problems
+
+
+def _contradicting(checked: _File, data: Mapping[str, Any]) -> list[Problem]:
+    """Lines that are always to go and never to go."""
+    problems = []
+    for number, section in enumerate(checked.sources):
+        dropped = {fingerprint(line) for line in section.drop_lines}
+        for place, line in enumerate(section.keep_lines):
+            if fingerprint(line) in dropped:
+                path = ("sources", number, "keep_lines", place)
+                message = f"'keep_lines'{where(path, data)}: '{line}' is in drop_lines too"
+                problems.append(Problem(path, message))
     return problems
 
 

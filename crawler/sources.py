@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import tomlkit
 
 from crawler.durations import format_duration
+from pipelines.boilerplate.lines import normal
 from pipelines.items import Kind, Link
 from pipelines.urls import canonical, host_of, site_of
 
@@ -27,7 +28,8 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z0-9]{2,8})*)")
 class Source:
     """One monitored site. Addresses are canonical; `delay` is in seconds.
 
-    `discover`: sections and further pages found on its listings are followed too. `configured` is False
+    `discover`: sections and further pages found on its listings are followed too. `drop_lines` always go
+    from its articles, `keep_lines` never, whatever was learned of the site. `configured` is False
     for a site that was only named on the command line.
     """
 
@@ -45,6 +47,8 @@ class Source:
     delay: float = 1.0
     enabled: bool = True
     discover: bool = True
+    drop_lines: tuple[str, ...] = ()
+    keep_lines: tuple[str, ...] = ()
     configured: bool = True
 
     @classmethod
@@ -138,6 +142,15 @@ def language_code(text: str) -> str:
     parts = [part for part in re.split("[-_]", found[2]) if part]
     forms = {2: str.upper, 4: str.title}
     return "-".join([found[1].lower(), *(forms.get(len(part), str.lower)(part) for part in parts)])
+
+
+def whole_line(text: str) -> str:
+    """A line as it stands in an article. Raises ValueError for one that says nothing, or is several."""
+    if not normal(text):
+        raise ValueError("no line: it is empty" if not text.strip() else f"no line: '{text}' has no words")
+    if "\n" in text.strip():
+        raise ValueError("several lines: name each by itself")
+    return text.strip()
 
 
 def name_for(url: str, taken: Collection[str]) -> str:

@@ -18,6 +18,7 @@ from lxml.html import HtmlElement
 from trafilatura.settings import Document
 
 from pipelines.boilerplate import TOP_RULE, Block, prune, strip
+from pipelines.boilerplate.learned import strip_learned
 from pipelines.boilerplate.lines import is_prose
 from pipelines.gate import not_article, read_signals
 from pipelines.identity import article_id, content_hash
@@ -37,13 +38,14 @@ from pipelines.judge import (
 )
 from pipelines.judge import RULE as JUDGE_RULE
 from pipelines.judge.model import Model
-from pipelines.language import count_words, language_of
+from pipelines.language import language_of
 from pipelines.metadata import Metadata, read_metadata
 from pipelines.metadata.dates import SAME_DAY
 from pipelines.metadata.jsonld import fold
 from pipelines.metadata.names import clean_authors, is_byline
 from pipelines.parsing import parse_page
 from pipelines.urls import article_key, canonical, host_of, site_of
+from pipelines.words import count_words
 
 EXTRACTOR = "trafilatura"
 # Fewer words than this are a headline and its deck, not an article.
@@ -81,11 +83,13 @@ def read_article(
     hint_title: str | None = None,
     hint_published_at: datetime | None = None,
     language: str | None = None,
+    learned: frozenset[int] = frozenset(),
     model: Model | None = None,
 ) -> Reading:
     """The clean article of a page; `hint_*` is what the feed or sitemap said, `language` the source's.
 
-    `model` is the judge's; the shipped one without it.
+    `learned` are the fingerprints of lines that its site puts into many articles; `model` is the judge's,
+    the shipped one without it.
     """
     tree = parse_page(page)
     if tree is None:
@@ -94,7 +98,8 @@ def read_article(
     signals = read_signals(tree, url=page.final_url, meta=meta)
     cuts = prune(tree)
     blocks, stripped = _clean(_judged(choose(tree, meta), meta, model=model), meta)
-    cuts.extend(stripped)
+    blocks, taken = strip_learned(blocks, learned)
+    cuts.extend((*stripped, *taken))
     text = "\n\n".join(block.text for block in blocks)
     words = count_words(text)
     reason = not_article(signals, blocks=blocks, words=words)

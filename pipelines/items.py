@@ -131,10 +131,19 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """A line that was taken out of a page's text, and the rule that took it."""
+    """A line that was taken out of a page's text, and the rule that took it.
+
+    `place` is its number among the text's lines from 0 on, where it is needed to put the line back.
+    """
 
     line: str
     rule: str
+    place: int | None = None
+
+
+# Who made a revision: the publisher by an edit, or we ourselves by what was learned of the site since.
+PUBLISHER = "publisher"
+CLEANING = "cleaning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +153,8 @@ class Article:
     `text` holds the blocks of the article (paragraphs, subheadings, list items) joined by a blank line.
     `published_precision` is "second", "minute" or "day"; `published_source` says where the date was
     found ("json-ld", "meta", "time", "feed", "sitemap", "url", "text"). `authors` are people or
-    organisations, one a name. `word_count` counts characters for scripts without spaces.
+    organisations, one a name. `word_count` counts characters for scripts without spaces. `revised_by` says
+    who made this revision: "publisher", or "cleaning" when only our rules for the text have changed.
     """
 
     id: str
@@ -173,6 +183,7 @@ class Article:
     cluster_id: str | None = None
     copy_of: str | None = None
     revision: int = 1
+    revised_by: str = PUBLISHER
     discovered_via: str = "manual"
     extractor: str = ""
     extractor_version: str = ""
@@ -238,6 +249,7 @@ ARTICLE_FIELDS: tuple[str, ...] = (
     "cluster_id",
     "copy_of",
     "revision",
+    "revised_by",
     "discovered_via",
     "extractor",
     "extractor_version",

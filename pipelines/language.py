@@ -1,8 +1,7 @@
-"""The words of a text and the language it is in."""
+"""The language of a text."""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 # The classifier is only trusted on a text of some length, and when it is sure.
@@ -10,14 +9,6 @@ _MIN_TEXT = 200
 _MIN_PROBABILITY = 0.95
 # More of a text makes it no surer, only slower.
 _MAX_TEXT = 500
-
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+(?:['’.-][^\W_{_UNSPACED}]+)*")
-
-
-def count_words(text: str) -> int:
-    """Words, and for scripts that put no spaces between them, characters."""
-    return sum(1 for _ in _WORD.finditer(text))
 
 
 def language_of(text: str, declared: str | None) -> str | None:

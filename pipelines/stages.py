@@ -33,6 +33,8 @@ class Application(Protocol):
 
     def language_of(self, source: str) -> str | None: ...
 
+    async def known_lines(self, visit: Visit) -> frozenset[int]: ...
+
     async def end(self, visit: Visit) -> Visit: ...
 
 
@@ -89,6 +91,7 @@ class ExtractStage(Stage):
             hint_title=target.hint_title,
             hint_published_at=target.hint_published_at,
             language=self.app.language_of(target.source),
+            learned=await self.app.known_lines(visit),
         )
 
 

@@ -6,7 +6,6 @@ import gzip
 import json
 import sys
 import zlib
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -126,7 +125,7 @@ def _record(reading: Reading, *, why: bool) -> dict[str, object]:
     else:
         outcome = reading.outcome or Outcome.NOT_ARTICLE
         record = {"outcome": outcome.value, "reason": reading.reason}
-    return record | ({"cuts": [asdict(cut) for cut in reading.cuts]} if why else {})
+    return record | ({"cuts": [{"line": cut.line, "rule": cut.rule} for cut in reading.cuts]} if why else {})
 
 
 def _show(ctx: Context, reading: Reading, *, why: bool) -> None:

@@ -17,7 +17,7 @@ from crawler.cli.context import Context
 from crawler.cli.dates import parse_since
 from pipelines.errors import UsageError
 from pipelines.export import FORMATS, ExportWriter, clean_record
-from pipelines.items import Article
+from pipelines.items import CLEANING, Article
 
 if TYPE_CHECKING:
     from pipelines.store import Hit
@@ -199,7 +199,8 @@ def _when(article: Article) -> str:
 
 
 def _footer(article: Article) -> list[str]:
-    revision = f", revision {article.revision}" if article.revision > 1 else ""
+    by = " by cleaning" if article.revised_by == CLEANING else ""
+    revision = f", revision {article.revision}{by}" if article.revision > 1 else ""
     return [article.url_canonical, f"{article.id}, {article.word_count} words{revision}"]
 
 

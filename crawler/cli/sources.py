@@ -1,4 +1,7 @@
-"""`wirewatch sources`: the monitored sites in the config file: list, add, remove, import, export, test."""
+"""`wirewatch sources`: the monitored sites in the config file: list, add, remove, import, export, test.
+
+The lines learned of a site are shown by `crawler.cli.rules`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from crawler.cli.context import Context
+from crawler.cli.rules import show_rules
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,6 +37,9 @@ def sources() -> None:
       wirewatch sources list
       wirewatch sources import feeds.opml
     """
+
+
+sources.add_command(show_rules)
 
 
 # --- list ----------------------------------------------------------------------------------------------

@@ -15,19 +15,22 @@ logger = logging.getLogger("wirewatch")
 
 
 class Service:
-    """Runs `tick` every `seconds` inside the running event loop until stopped.
+    """Runs `tick` every `seconds` inside the running event loop until stopped, and what `every` adds.
 
-    A tick that raises is logged and the next one comes all the same; ticks that were missed while the
+    A job that raises is logged and the next time comes all the same; times that were missed while the
     machine slept count as one.
     """
 
     def __init__(self, *, tick: Callable[[], None], seconds: float) -> None:
         self._scheduler = AsyncIOScheduler(jobstores={"default": MemoryJobStore()}, timezone="UTC")
+        self.every(seconds, tick, name="tick")
+
+    def every(self, seconds: float, job: Callable[[], None], *, name: str) -> None:
         self._scheduler.add_job(
-            tick,
+            job,
             "interval",
             seconds=seconds,
-            id="tick",
+            id=name,
             coalesce=True,
             max_instances=1,
             misfire_grace_time=None,

@@ -46,6 +46,7 @@ class NewsSpider(scrapy.Spider):
         await self.app.opened()
         async for target in self.app.work.targets():
             yield self.request(target)
+        await self.app.learn()
 
     def request(self, target: Target) -> Request:
         """The request for a target; its one visit begins here."""

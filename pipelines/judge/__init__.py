@@ -17,9 +17,9 @@ from pipelines.judge.page_lines import Box, PageLine, read_lines
 __all__ = [
     "KEPT",
     "RULE",
-    "Known",
     "Box",
     "BoxSum",
+    "Known",
     "PageLine",
     "choices",
     "drop_menus",

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from pipelines.store.cleaning import Step
 from pipelines.store.database import sqlite_path
 from pipelines.store.maintenance import backup as backup_database
 from pipelines.store.maintenance import check as check_database
+from pipelines.store.rules import LineRule
 from pipelines.store.search import Hit
 from pipelines.store.sources import SourceRow
 from pipelines.store.store import Store
 from pipelines.store.visits import VisitRow
 
-__all__ = ["Hit", "SourceRow", "Store", "VisitRow", "backup_database", "check_database", "sqlite_path"]
+__all__ = [
+    "Hit",
+    "LineRule",
+    "SourceRow",
+    "Step",
+    "Store",
+    "VisitRow",
+    "backup_database",
+    "check_database",
+    "sqlite_path",
+]

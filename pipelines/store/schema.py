@@ -106,6 +106,7 @@ def _article_columns() -> list[sa.Column[Any]]:
         sa.Column("cluster_id", CleanText),
         sa.Column("copy_of", CleanText),
         sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("revised_by", CleanText, nullable=False, server_default="publisher"),
         sa.Column("discovered_via", CleanText, nullable=False),
         sa.Column("extractor", CleanText, nullable=False),
         sa.Column("extractor_version", CleanText, nullable=False),
@@ -125,6 +126,7 @@ articles = sa.Table(
 sa.Index("ix_articles_dated", articles.c.dated_at)
 sa.Index("ix_articles_source", articles.c.source, articles.c.dated_at)
 sa.Index("ix_articles_content", articles.c.content_hash)
+sa.Index("ix_articles_site", articles.c.source, articles.c.domain)
 
 # The earlier states of an article, whole; the latest one stands in `articles`.
 revisions = sa.Table(
@@ -175,3 +177,43 @@ visits = sa.Table(
 sa.Index("ix_visits_url", visits.c.url)
 sa.Index("ix_visits_target", visits.c.target_id)
 sa.Index("ix_visits_article", visits.c.article_id)
+
+# The lines of a site's articles that were read last: [fingerprint, size, whole sentence?] each, in order,
+# those that learned rules took included. A row an article: they are written and read together only.
+seen_lines = sa.Table(
+    "seen_lines",
+    metadata,
+    sa.Column(
+        "article_id",
+        CleanText,
+        sa.ForeignKey("articles.id", ondelete="CASCADE", name="fk_article"),
+        primary_key=True,
+    ),
+    sa.Column("site", CleanText, nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Column("lines", Json, nullable=False),
+)
+sa.Index("ix_seen_lines_site", seen_lines.c.site, seen_lines.c.seen_at)
+
+# The lines learned of a site; a rule that was given up stays known as retired.
+line_rules = sa.Table(
+    "line_rules",
+    metadata,
+    sa.Column("site", CleanText, primary_key=True),
+    sa.Column("mark", sa.BigInteger, primary_key=True),
+    sa.Column("sample", CleanText, nullable=False),
+    sa.Column("articles", sa.Integer, nullable=False),
+    sa.Column("of", sa.Integer, nullable=False),
+    sa.Column("learned_at", UtcDateTime, nullable=False),
+    sa.Column("retired_at", UtcDateTime),
+)
+
+# By which rules (a digest of them) all stored articles of a source on a site have been cleaned.
+cleanings = sa.Table(
+    "cleanings",
+    metadata,
+    sa.Column("source", CleanText, primary_key=True),
+    sa.Column("site", CleanText, primary_key=True),
+    sa.Column("rules", CleanText, nullable=False),
+    sa.Column("cleaned_at", UtcDateTime, nullable=False),
+)

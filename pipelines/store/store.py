@@ -10,12 +10,17 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from pipelines.boilerplate.wishes import Wishes
 from pipelines.items import Article, Link, Target, Visit
-from pipelines.store import articles, maintenance, schema, search, sources, targets, visits
+from pipelines.store import articles, cleaning, maintenance, rules, schema, search, sources, targets, visits
+from pipelines.store.cleaning import Step
 from pipelines.store.database import Database
+from pipelines.store.rules import LineRule
 from pipelines.store.search import Hit
 from pipelines.store.sources import SourceRow
 from pipelines.store.visits import VisitRow
+
+_NO_WISHES = Wishes()
 
 
 class Store:
@@ -148,7 +153,9 @@ class Store:
 
     # Visits
 
-    def end_visit(self, visit: Visit, *, plan: Callable[[Visit], datetime | None]) -> Visit:
+    def end_visit(
+        self, visit: Visit, *, plan: Callable[[Visit], datetime | None], wishes: Wishes = _NO_WISHES
+    ) -> Visit:
         """End a visit for good, in one transaction; returns it with outcome, reason and kept article.
 
         Without an outcome but with an article, decides it: `stored`, `updated` (the earlier state is kept
@@ -156,9 +163,12 @@ class Store:
         has the very words of another one of the same source. Then the links become targets, the target
         gets its next due time from `plan` (called once, with the final outcome), and the visit is logged.
         The validators for conditional requests are kept only from pages that were made full use of.
+
+        The lines of the reading count for what is learned of its site, and the rules of that moment are
+        applied to it. A known article that they leave otherwise becomes a revision by "cleaning" first.
         """
         with self._database.write() as connection:
-            return visits.end_visit(connection, visit, plan=plan)
+            return visits.end_visit(connection, visit, plan=plan, wishes=wishes)
 
     def visits(self, url: str) -> list[VisitRow]:
         """The visits of a target, the first one first."""
@@ -194,6 +204,41 @@ class Store:
         """All states of an article, the first one first, the present one last."""
         with self._database.read() as connection:
             return articles.history(connection, article_id)
+
+    # Lines learned per site
+
+    def known_lines(self, site: str, *, wishes: Wishes = _NO_WISHES) -> frozenset[int]:
+        """The fingerprints of the lines to take out of a site's articles."""
+        with self._database.read() as connection:
+            return rules.rules_of(connection, site, wishes).active
+
+    def line_rules(self, site: str) -> list[LineRule]:
+        """A site's rules, retired ones too, those seen most often first."""
+        with self._database.read() as connection:
+            return rules.list_rules(connection, site)
+
+    def sites(self) -> list[tuple[str, str]]:
+        """(source, site) of all articles, in order; a site is what `Article.domain` says."""
+        with self._database.read() as connection:
+            return cleaning.sites(connection)
+
+    def learn(self, site: str, *, now: datetime) -> list[LineRule]:
+        """Decide a site's rules anew from its newest articles; returns them, retired ones too."""
+        with self._database.write() as connection:
+            rules.observe_unseen(connection, site)
+            rules.learn(connection, site, now)
+            return rules.list_rules(connection, site)
+
+    def clean_some(
+        self, source: str, site: str, *, wishes: Wishes = _NO_WISHES, before: Step | None, now: datetime
+    ) -> Step:
+        """Clean the next batch of a source's articles on a site by the rules as they are.
+
+        Begin with `before=None`, go on with the step that was returned until its `last` is None. Nothing
+        is done when all articles were cleaned by these very rules already.
+        """
+        with self._database.write() as connection:
+            return cleaning.clean_some(connection, source, site, wishes=wishes, before=before, now=now)
 
     def search(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -11,9 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
+from pipelines.boilerplate.wishes import Wishes
+from pipelines.cleaning import as_cleaned_today, with_text, without_lines
 from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Visit
 from pipelines.revise import compare, merge, same_story
 from pipelines.store import articles as kept
+from pipelines.store import rules as learned
 from pipelines.store.schema import priority, targets, visits
 from pipelines.store.sources import has_source
 from pipelines.store.targets import add_targets, new_rows
@@ -49,20 +52,30 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
-    """What becomes of a visit; `same` are the addresses of the article beside its canonical one."""
+    """What becomes of a visit; `same` are the addresses of the article beside its canonical one.
+
+    `recleaned` is the known article after today's rules, where they change it: a revision of its own.
+    """
 
     outcome: Outcome
     reason: str | None
     article: Article | None = None
     same: frozenset[str] = frozenset()
+    recleaned: Article | None = None
 
 
-def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan) -> Visit:
+def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan, wishes: Wishes) -> Visit:
     now = visit.ended_at or datetime.now(UTC)
     visit = replace(visit, ended_at=now)
-    decision = _decide(connection, visit)
+    read = visit.article
+    decision = _decide(connection, visit, wishes)
     visit = replace(visit, outcome=decision.outcome, reason=decision.reason, article=decision.article)
     article_key = _keep(connection, visit, decision)
+    if read is not None and decision.article is not None and decision.outcome in _KEPT:
+        seen = replace(decision.article, text=kept.cleaned(read).text)
+        learned.observe(connection, seen, cuts=visit.cuts, now=now)
+        if decision.outcome is Outcome.STORED:
+            learned.learn_when_due(connection, seen.domain, now)
     due_at = plan(visit)
     known = has_source(connection, visit.target.source)
     target_id = None
@@ -75,17 +88,22 @@ def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan) -> Visit:
     return visit
 
 
-def _decide(connection: sa.Connection, visit: Visit) -> _Decision:
+def _decide(connection: sa.Connection, visit: Visit, wishes: Wishes) -> _Decision:
     if visit.outcome is not None:
         return _Decision(visit.outcome, visit.reason, visit.article)
     if visit.article is not None:
-        return _decide_article(connection, kept.cleaned(visit.article), visit)
+        rules = learned.rules_of(connection, visit.article.domain, wishes)
+        # A rule may be younger than the reading.
+        article = with_text(visit.article, without_lines(visit.article.text, rules.active))
+        return _decide_article(connection, kept.cleaned(article), visit, rules)
     if visit.links or visit.target.kind is not Kind.ARTICLE:
         return _Decision(Outcome.LINKS, visit.reason)
     return _Decision(Outcome.PARSE_ERROR, visit.reason or "nothing was read from the page")
 
 
-def _decide_article(connection: sa.Connection, article: Article, visit: Visit) -> _Decision:
+def _decide_article(
+    connection: sa.Connection, article: Article, visit: Visit, rules: learned.SiteRules
+) -> _Decision:
     addresses = _addresses(visit, article)
     known = kept.by_canonical(connection, article.url_canonical)
     if known is not None and not _read_at(known, addresses):
@@ -100,11 +118,13 @@ def _decide_article(connection: sa.Connection, article: Article, visit: Visit) -
             return _other_address(known, addresses | {article.url_canonical})
     if known is None and (twin := kept.by_content(connection, article)):
         return _Decision(Outcome.DUPLICATE, f"same text as {twin.url_canonical}", twin, addresses)
-    outcome = compare(known, article)
-    if known is not None:
-        addresses |= {article.url_canonical}
-        article = merge(known, article, outcome)
-    return _Decision(outcome, visit.reason, article, addresses - {article.url_canonical})
+    if known is None:
+        return _Decision(Outcome.STORED, visit.reason, article, addresses - {article.url_canonical})
+    ours = as_cleaned_today(known, article, active=rules.active, ever=rules.ever)
+    outcome = compare(ours, article)
+    merged = merge(ours, article, outcome)
+    same = (addresses | {article.url_canonical}) - {merged.url_canonical}
+    return _Decision(outcome, visit.reason, merged, same, recleaned=None if ours is known else ours)
 
 
 def _read_at(known: Article, addresses: frozenset[str]) -> bool:
@@ -136,6 +156,8 @@ def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str |
         return kept.seen_again(connection, visit.target.url, visit.ended_at)
     if article is None or visit.outcome not in _KEPT | {Outcome.DUPLICATE}:
         return None
+    if decision.recleaned is not None:
+        kept.keep_revision(connection, decision.recleaned)
     if decision.outcome is Outcome.STORED:
         kept.drop_address(connection, article.url_canonical)
         kept.keep_new(connection, article)
@@ -228,7 +250,11 @@ def _move_target(connection: sa.Connection, visit: Visit, url: str, *, due_at: d
 
 def _log(connection: sa.Connection, visit: Visit, *, target_id: int | None, article_key: str | None) -> None:
     page = visit.page
-    cuts = [asdict(cut) for cut in visit.cuts] if visit.outcome is not Outcome.UNCHANGED else []
+    cuts = (
+        [{"line": cut.line, "rule": cut.rule} for cut in visit.cuts]
+        if visit.outcome is not Outcome.UNCHANGED
+        else []
+    )
     row = {
         "target_id": target_id,
         "url": visit.target.url,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.extract import Reading, count_words, read_article
+from pipelines.extract import Reading, read_article
 from pipelines.items import Outcome, Page
+from pipelines.words import count_words
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 URL = "https://www.news.example/2026/11/24/bridge-to-be-repaired.html"

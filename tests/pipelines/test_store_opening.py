@@ -52,7 +52,7 @@ def fill(store: Store, count: int) -> None:
             source="n",
             domain="n.example",
             title=f"Title {number}",
-            text=f"Text number {number}.\n\n" + "More of it. " * 50,
+            text=f"Text number {number}.\n\n" + f"More of {number}. " * 50,
             first_seen_at=NOW,
             last_seen_at=NOW,
         )
@@ -174,23 +174,23 @@ def test_the_list_of_migrations_is_that_of_the_files() -> None:
 
 @pytest.fixture
 def newer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A later version of this program, whose second migration copies a table that others refer to."""
+    """A later version of this program, whose last migration copies a table that others refer to."""
     folder = tmp_path / "store"
     versions = folder / "migrations" / "versions"
     versions.mkdir(parents=True)
     for path in (MIGRATIONS / "env.py", *MIGRATIONS.glob("versions/*.py")):
         (folder / "migrations" / path.relative_to(MIGRATIONS)).write_text(path.read_text())
-    (versions / "0002_later.py").write_text(
+    (versions / "0003_later.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n"
-        "revision = '0002'\ndown_revision = '0001'\nbranch_labels = None\ndepends_on = None\n"
+        "revision = '0003'\ndown_revision = '0002'\nbranch_labels = None\ndepends_on = None\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('sources') as batch:\n"
         "        batch.alter_column('url', nullable=True)\n"
         "        batch.add_column(sa.Column('note', sa.Text))\n"
     )
     monkeypatch.setattr(pipelines.store.database, "__file__", str(folder / "database.py"))
-    monkeypatch.setattr(pipelines.store.database, "REVISIONS", ("0001", "0002"))
-    monkeypatch.setattr(pipelines.store.database, "HEAD", "0002")
+    monkeypatch.setattr(pipelines.store.database, "REVISIONS", (*REVISIONS, "0003"))
+    monkeypatch.setattr(pipelines.store.database, "HEAD", "0003")
     return versions
 
 
@@ -208,12 +208,12 @@ def test_an_older_database_is_brought_up_to_date_with_everything_in_it(
 
 
 def test_a_migration_that_fails_changes_nothing(filled: Path, newer_program: Path) -> None:
-    later = newer_program / "0002_later.py"
+    later = newer_program / "0003_later.py"
     later.write_text(later.read_text() + "    op.execute('SELECT * FROM no_such_table')\n")
     with pytest.raises(StoreError, match="no_such_table"):
         Store.open(url(filled))
     with closing(sqlite3.connect(filled)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (REVISIONS[-1],)
         assert "note" not in [row[1] for row in connection.execute("PRAGMA table_info(sources)")]
 
 
