@@ -6,7 +6,7 @@ goes in as one of the figures; the judge drops lines it took and adds lines it m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pipelines.judge.boxes import BoxSum, drop_menus, sum_boxes
 from pipelines.judge.choices import choices, widened
@@ -32,11 +32,14 @@ __all__ = [
 RULE = "judge"
 # More likely the article's than not.
 KEPT = 0.5
+# What a chosen list, row or subheading is more likely than its figures say, and its share of links at most.
+_BENEFIT = 0.15
+_FEW_LINKS = 0.2
 
 
 def judge(
     lines: Sequence[PageLine],
-    sums: Mapping[Box, BoxSum],
+    sums: dict[Box, BoxSum],
     chosen: Sequence[bool],
     known: Known,
     *,
@@ -49,4 +52,22 @@ def judge(
     rows = features(lines, sums, chosen, known)
     judged = (model or shipped()).probabilities([row for row in rows if row is not None])
     left = iter(judged)
-    return [0.0 if row is None else next(left) for row in rows]
+    return _with_structure(lines, chosen, [0.0 if row is None else next(left) for row in rows])
+
+
+def _with_structure(
+    lines: Sequence[PageLine], chosen: Sequence[bool], likely: Sequence[float]
+) -> list[float]:
+    """A list, a table's row and a subheading without links, once chosen, have the benefit of the doubt; a list
+    is judged as a whole, since half of one is worth less than all or nothing of it."""
+    judged = list(likely)
+    lists: dict[Box | None, list[int]] = {}
+    for place, (line, own) in enumerate(zip(lines, chosen, strict=True)):
+        if own and line.linked < _FEW_LINKS and line.box.kind in ("item", "cell", "head"):
+            alone = line.box.kind == "head"
+            lists.setdefault(line.box if alone else line.box.parent, []).append(place)
+    for places in lists.values():
+        whole = sum(likely[place] for place in places) / len(places)
+        for place in places:
+            judged[place] = min(1.0, whole + _BENEFIT)
+    return judged

@@ -16,7 +16,23 @@ from pipelines.judge.page_lines import Box, PageLine
 _MENU_LINKED = 0.8
 _MENU_LINE = 160.0
 # What shows no text, or never the article's.
-_SILENT = "script style noscript template svg iframe button input select textarea video audio source track picture img canvas object embed link meta head".split()
+_SILENT = (
+    *("script", "style", "noscript", "template", "svg", "iframe", "button", "input", "select", "textarea"),
+    *(
+        "video",
+        "audio",
+        "source",
+        "track",
+        "picture",
+        "img",
+        "canvas",
+        "object",
+        "embed",
+        "link",
+        "meta",
+        "head",
+    ),
+)
 
 
 @dataclass(slots=True)

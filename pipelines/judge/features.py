@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, takewhile
@@ -111,7 +111,7 @@ class _Kin:
 
 
 def features(
-    lines: Sequence[PageLine], sums: Mapping[Box, BoxSum], chosen: Sequence[bool], known: Known
+    lines: Sequence[PageLine], sums: dict[Box, BoxSum], chosen: Sequence[bool], known: Known
 ) -> list[list[float] | None]:
     """A row of figures for each line, in the order of NAMES; None for lines far from all that was chosen."""
     return _Table(lines, sums, chosen, known).rows() if lines else []
@@ -121,7 +121,7 @@ class _Table:
     """The figures of a page's lines, each kind computed once for all of them."""
 
     def __init__(
-        self, lines: Sequence[PageLine], sums: Mapping[Box, BoxSum], chosen: Sequence[bool], known: Known
+        self, lines: Sequence[PageLine], sums: dict[Box, BoxSum], chosen: Sequence[bool], known: Known
     ) -> None:
         self.lines, self.chosen = lines, chosen
         self.keys = [bare(line.text) for line in lines]
