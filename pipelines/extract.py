@@ -245,7 +245,7 @@ def _blocks(tree: HtmlElement, *, fast: bool = False, recall: bool = False) -> l
         fast=fast,
         favor_recall=recall,
         include_comments=False,
-        include_links=True,
+        include_links=False,
         include_formatting=False,
     )
     return list(_of_body(found.body)) if isinstance(found, Document) and found.body is not None else []

@@ -104,6 +104,9 @@ def _teasers(tree: HtmlElement) -> int:
     return len(found)
 
 
+_MOST_A_CHARACTER_COUNTS = 2.5  # see lines.length
+
+
 def _largest_body(tree: HtmlElement) -> float:
     """The characters of the paragraphs that stand under one parent, of the parent with most.
 
@@ -111,7 +114,10 @@ def _largest_body(tree: HtmlElement) -> float:
     """
     sums: dict[HtmlElement, float] = defaultdict(float)
     for paragraph in tree.iter("p", "blockquote", "li"):
-        text = squeezed(paragraph.text_content())
+        raw = paragraph.text_content()
+        if _MOST_A_CHARACTER_COUNTS * len(raw) < _PARAGRAPH:
+            continue
+        text = squeezed(raw)
         size = length(text)
         if size < _PARAGRAPH or _linked(paragraph) > 0.3 * len(text):
             continue

@@ -12,7 +12,8 @@ from pipelines.items import Page
 # References to characters that XML cannot hold: one of them makes trafilatura lose the whole page.
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));?")
 _CONTROLS = bytes([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F])
-_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_NONCHARACTER = b"\xef\xbf"
+_NONCHARACTERS = re.compile(b"\xef\xbf[\xbe\xbf]")
 # An encoding declared inside a text that is already decoded makes lxml refuse it.
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>", re.IGNORECASE)
 # What C1 references mean in practice, by the HTML standard (numeric character reference end state).
@@ -31,8 +32,8 @@ def parse_html(text: str) -> html.HtmlElement | None:
     """
     source = _REFERENCE.sub(_character, _DECLARATION.sub("", text)).encode("utf-8", "ignore")
     source = source.translate(None, _CONTROLS)
-    for character in _NONCHARACTERS:
-        source = source.replace(character, b"")
+    if _NONCHARACTER in source:
+        source = _NONCHARACTERS.sub(b"", source)
     if not source.strip():
         return None
     parser = html.HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.html import HtmlElement
 
-from pipelines.boilerplate.lines import length
 from pipelines.judge.page_lines import Box, PageLine
 
 # A box with more than this share of its text in links, and no line of this many characters, is a menu or a
@@ -60,7 +59,7 @@ def sum_boxes(lines: Sequence[PageLine]) -> dict[Box, BoxSum]:
                 if box in sums:
                     break
                 sums[box] = BoxSum()
-        size = length(line.text)
+        size = line.size
         sums[line.box].add(size, size * line.linked, 1, size)
     ordered = dict(sorted(sums.items(), key=lambda item: item[0].place))
     for box, inner in reversed(ordered.items()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipelines.boilerplate.lines import is_prose, length
+from pipelines.boilerplate.lines import is_prose
 from pipelines.judge import class_words
 from pipelines.judge.page_lines import Box, PageLine
 
@@ -44,7 +44,7 @@ def widened(lines: Sequence[PageLine], chosen: Sequence[bool]) -> list[bool]:
     makes: dict[tuple[str, ...], list[float]] = {}
     for line, own, runs in zip(lines, chosen, prose, strict=True):
         if runs:
-            size = length(line.text)
+            size = line.size
             inside[line.box.parent] = inside.get(line.box.parent, 0.0) + size
             held = makes.setdefault(_make(line.box), [0.0, 0.0])
             held[0] += size

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate, takewhile
 
-from pipelines.boilerplate.lines import ends_like_a_sentence, length
+from pipelines.boilerplate.lines import ends_like_a_sentence
 from pipelines.judge import class_words
 from pipelines.judge.boxes import BoxSum
 from pipelines.judge.choices import bare
@@ -125,7 +125,7 @@ class _Table:
     ) -> None:
         self.lines, self.chosen = lines, chosen
         self.keys = [bare(line.text) for line in lines]
-        self.lengths = [length(line.text) for line in lines]
+        self.lengths = [line.size for line in lines]
         self.sentences = [ends_like_a_sentence(line.text) for line in lines]
         self.times = Counter(self.keys)
         self.sums = sums
@@ -265,7 +265,7 @@ class _Table:
             float(_is_heading(tag)),
             float(tag in ("td", "th")),
             float(tag == "div"),
-            *(float(tags >> bit & 1) for bit in range(7)),
+            *_bits(tags),
         ]
 
     def _text(self, place: int) -> list[float]:
@@ -347,14 +347,11 @@ class _Table:
             float(self.times[key] > 1),
         ]
 
-    def _names(self, box: Box) -> list[float]:
+    def _names(self, box: Box) -> tuple[float, ...]:
         own, words, _ = self._mask(box)
         if box.parent is not None:
             own |= self._mask(box.parent)[0]
-        return [
-            *(float(own >> bit & 1) for bit in _bits(_OWN)),
-            *(float(words >> bit & 1) for bit in _bits(_AROUND)),
-        ]
+        return _flags_of(own, _OWN) + _flags_of(words, _AROUND)
 
 
 def _words(text: str | None) -> list[str]:
@@ -369,7 +366,13 @@ def _is_heading(tag: str) -> bool:
     return len(tag) == 2 and tag[0] == "h" and tag != "hr"
 
 
-@lru_cache(maxsize=2)
-def _bits(names: tuple[str, ...]) -> tuple[int, ...]:
-    places = {name: place for place, name in enumerate(class_words.groups())}
-    return tuple(places[name] for name in names)
+@lru_cache(maxsize=4096)
+def _flags_of(mask: int, names: tuple[str, ...]) -> tuple[float, ...]:
+    """1 for each of these groups of class words that is in the mask."""
+    groups = class_words.groups()
+    return tuple(float(mask >> groups.index(name) & 1) for name in names)
+
+
+@lru_cache(maxsize=256)
+def _bits(mask: int) -> tuple[float, ...]:
+    return tuple(float(mask >> bit & 1) for bit in range(7))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
+from pipelines.boilerplate.lines import length
+
 # Without text a reader sees, or with text that is never the article's.
 _SILENT = frozenset(
     "script style noscript template svg math head iframe object embed select option optgroup button input "
@@ -43,10 +45,19 @@ class Box:
     element: HtmlElement
 
     tag: str
-    style: str
-    names: str
     parent: Box | None
     kind: str
+
+    @property
+    def style(self) -> str:
+        """The element's class."""
+        return self.element.get("class") or ""
+
+    @property
+    def names(self) -> str:
+        """What templates call the element: its class, id and the name of its component."""
+        get = self.element.get
+        return f"{self.style} {get('id') or ''} {get('data-component') or get('data-testid') or ''}"
 
     def outwards(self) -> Iterator[Box]:
         """This box and those around it, the outermost last."""
@@ -58,12 +69,16 @@ class Box:
 
 @dataclass(slots=True, eq=False)
 class PageLine:
-    """One line of a page, whitespace collapsed; `linked` and `emphasised` are shares of its characters."""
+    """One line of a page, whitespace collapsed; `linked` and `emphasised` are shares of its characters.
+
+    `size` is its length as lines.length has it.
+    """
 
     box: Box
     text: str
     linked: float
     emphasised: float
+    size: float
 
 
 # A stretch of text in one state: (text, inside a link, emphasised). "\n" alone is a line break.
@@ -90,8 +105,8 @@ def read_lines(tree: HtmlElement) -> list[PageLine]:
     """
     lines: list[PageLine] = []
     run: list[_Piece] = [(tree.text, False, False)] if tree.text else []
-    boxes = 1
     stack = [_Open(iter(tree), _box(0, tree, None), False, False, True, None)]
+    boxes = 1
     while stack:
         around = stack[-1]
         child = next(around.children, None)
@@ -99,36 +114,43 @@ def read_lines(tree: HtmlElement) -> list[PageLine]:
             stack.pop()
             if around.is_block and run:
                 _close(around.box, run, lines)
-            if around.tail and stack:
-                run.append((around.tail, stack[-1].linked, stack[-1].emphasised))
+            if stack:
+                _add(run, around.tail, stack[-1])
             continue
         tag = child.tag
-        if not isinstance(tag, str) or tag in _SILENT or tag == "br":
+        if tag in _SILENT or tag == "br" or not isinstance(tag, str):
             if tag == "br":
                 run.append(_BREAK)
-            if child.tail:
-                run.append((child.tail, around.linked, around.emphasised))
+            _add(run, child.tail, around)
             continue
-        if tag in _INLINE:
-            emphasised = around.emphasised or tag in _EMPHASIS
-            inner = _Open(iter(child), around.box, around.linked or tag == "a", emphasised, False, child.tail)
-        else:
+        inner = _open(child, around, boxes)
+        if inner.is_block:
+            boxes += 1
             if run:
                 _close(around.box, run, lines)
-            inner = _Open(iter(child), _box(boxes, child, around.box), around.linked, False, True, child.tail)
-            boxes += 1
-        if child.text:
-            run.append((child.text, inner.linked, inner.emphasised))
+        _add(run, child.text, inner)
         stack.append(inner)
     return lines
 
 
+def _open(child: HtmlElement, around: _Open, place: int) -> _Open:
+    tag = child.tag
+    if tag in _INLINE:
+        emphasised = around.emphasised or tag in _EMPHASIS
+        return _Open(iter(child), around.box, around.linked or tag == "a", emphasised, False, child.tail)
+    return _Open(iter(child), _box(place, child, around.box), around.linked, False, True, child.tail)
+
+
+def _add(run: list[_Piece], text: str | None, around: _Open) -> None:
+    """Go on with the run; white space alone begins none."""
+    if text and (run or not text.isspace()):
+        run.append((text, around.linked, around.emphasised))
+
+
 def _box(place: int, element: HtmlElement, parent: Box | None) -> Box:
-    get = element.get
-    tag, style = str(element.tag), get("class") or ""
-    names = f"{style} {get('id') or ''} {get('data-component') or get('data-testid') or ''}"
+    tag = str(element.tag)
     kind = _KINDS.get(tag) or (parent.kind if parent is not None else "p")
-    return Box(place, element, tag, style, names, parent, kind)
+    return Box(place, element, tag, parent, kind)
 
 
 def _close(box: Box, run: list[_Piece], lines: list[PageLine]) -> None:
@@ -147,7 +169,7 @@ def _append(box: Box, pieces: list[_Piece], lines: list[PageLine]) -> None:
     if not text:
         return
     if len(pieces) == 1:
-        lines.append(PageLine(box, text, float(pieces[0][1]), float(pieces[0][2])))
+        lines.append(PageLine(box, text, float(pieces[0][1]), float(pieces[0][2]), length(text)))
         return
     size = linked = emphasised = 0
     for piece, in_link, in_emphasis in pieces:
@@ -155,4 +177,4 @@ def _append(box: Box, pieces: list[_Piece], lines: list[PageLine]) -> None:
         size += letters
         linked += letters * in_link
         emphasised += letters * in_emphasis
-    lines.append(PageLine(box, text, linked / (size or 1), emphasised / (size or 1)))
+    lines.append(PageLine(box, text, linked / (size or 1), emphasised / (size or 1), length(text)))
