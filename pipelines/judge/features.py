@@ -30,6 +30,8 @@ _MAIN_SHARE = 0.7
 # Farther than this counts as far.
 _FAR = 10
 _MAX_STEPS = 20
+# A line this long may be the article's wherever it stands.
+_PARAGRAPH = 80.0
 _MAX_LINE = 600.0
 _MAX_BOX = 5000.0
 # A JSON-LD text shorter than this is a summary: a line missing in it means nothing.
@@ -218,9 +220,7 @@ class _Table:
         page = [float(len(self.lines)), float(len(places)), self.total]
         rows: list[list[float] | None] = []
         for place, line in enumerate(self.lines):
-            near = min(gaps_before[place], gaps_after[place]) < 3
-            inside = line.box in self.main_depths and self.main_depths[line.box] == 0
-            if not (near or self.chosen[place] or inside or self._branch(line.box)[0]):
+            if not (self.chosen[place] or gaps_before[place] < 3 or gaps_after[place] < 3 or self._akin(line)):
                 rows.append(None)
                 continue
             low, high = max(0, place - 4), min(len(self.lines), place + 5)
@@ -247,6 +247,10 @@ class _Table:
                 ]
             )
         return rows
+
+    def _akin(self, line: PageLine) -> bool:
+        """Whether the line stands in a box of a make that was chosen elsewhere, or is a paragraph of its own."""
+        return self.kin[self.kinds[line.box]].chosen > 0 or line.size >= _PARAGRAPH
 
     @staticmethod
     def _gaps(chosen: Sequence[bool]) -> list[int]:
