@@ -6,7 +6,6 @@ trafilatura chooses the text; what surrounds it (parsing, metadata, the page-typ
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -44,6 +43,7 @@ from pipelines.metadata.dates import SAME_DAY
 from pipelines.metadata.jsonld import fold
 from pipelines.metadata.names import clean_authors, is_byline
 from pipelines.parsing import parse_page
+from pipelines.script_state import article_in, scripts_in
 from pipelines.urls import article_key, canonical, host_of, site_of
 from pipelines.words import count_words
 
@@ -172,15 +172,43 @@ class Choice:
     sums: dict[Box, BoxSum]
     chosen: list[bool]
 
+    @property
+    def size(self) -> int:
+        """Characters in the lines chosen; in the blocks, where they are not lines of the page."""
+        found = sum(len(line.text) for line, own in zip(self.lines, self.chosen, strict=True) if own)
+        return found or _size(self.blocks)
+
 
 def choose(tree: HtmlElement, meta: Metadata) -> Choice:
-    """The extractor's choice among the lines of a page that `prune` has gone over; leaves the page's text."""
+    """The extractor's choice among the lines of a page that `prune` has gone over; empties the page of menus.
+
+    trafilatura's fast way, with the paragraphs it has overlooked; where that is poor, its other ways; where
+    the page hardly shows an article, the one that stands in its scripts.
+    """
+    scripts = scripts_in(tree)
     lines = read_lines(tree)
     sums = sum_boxes(lines)
     drop_menus(tree, sums)
-    blocks = _best_blocks(tree, meta)
-    chosen = choices(lines, [block.text for block in blocks])
-    return Choice(blocks=blocks, lines=lines, sums=sums, chosen=widened(lines, chosen))
+
+    def choice(blocks: list[Block]) -> Choice:
+        chosen = widened(lines, choices(lines, [block.text for block in blocks]))
+        return Choice(blocks=blocks, lines=lines, sums=sums, chosen=chosen)
+
+    best = choice(_blocks(tree, fast=True))
+    if best.size >= _POOR:
+        return best
+    for recall in (False, True):
+        other = choice(_blocks(tree, recall=recall))
+        best = other if other.size > 1.5 * best.size else best
+    written = _written(meta, scripts)
+    return choice(written) if _size(written) > max(_POOR, 2 * best.size) else best
+
+
+def _written(meta: Metadata, scripts: list[str]) -> list[Block]:
+    """The longer one of the articles in JSON-LD and in what the page is drawn from."""
+    declared = [line for part in (meta.article_body or "").splitlines() if (line := " ".join(part.split()))]
+    longest = max(declared, article_in(scripts), key=lambda lines: sum(map(len, lines)))
+    return [Block(kind="p", text=line) for line in longest]
 
 
 def known_of(meta: Metadata) -> Known:
@@ -193,8 +221,8 @@ def _judged(choice: Choice, meta: Metadata, *, model: Model | None) -> list[Bloc
 
     The extractor's as they are where they are not lines of the page, or next to nothing of them is likely.
     """
-    found = sum(len(line.text) for line, own in zip(choice.lines, choice.chosen, strict=True) if own)
-    if found < _MATCHED * _size(choice.blocks):
+    found = choice.size
+    if not any(choice.chosen) or found < _MATCHED * _size(choice.blocks):
         return choice.blocks
     likely = judge(choice.lines, choice.sums, choice.chosen, known_of(meta), model=model)
     blocks = [
@@ -218,23 +246,6 @@ def _clean(blocks: list[Block], meta: Metadata) -> tuple[list[Block], list[Cut]]
     return kept, cuts + more
 
 
-def _best_blocks(tree: HtmlElement, meta: Metadata) -> list[Block]:
-    """trafilatura's fast way, or where that is poor, the best of the others."""
-    best = _blocks(tree, fast=True)
-    if _size(best) >= _POOR:
-        return best
-    for recall in (False, True):
-        other = _blocks(tree, recall=recall)
-        if _size(other) > 1.5 * _size(best):
-            best = other
-    declared = [
-        Block(kind="p", text=line)
-        for part in re.split(r"\n+", meta.article_body or "")
-        if (line := " ".join(part.split()))
-    ]
-    return declared if _size(declared) > max(_POOR, 2 * _size(best)) else best
-
-
 def _size(blocks: Sequence[Block]) -> int:
     return sum(len(block.text) for block in blocks)
 
@@ -244,6 +255,7 @@ def _blocks(tree: HtmlElement, *, fast: bool = False, recall: bool = False) -> l
         deepcopy(tree),  # it works on the tree it is handed
         fast=fast,
         favor_recall=recall,
+        favor_precision=fast,
         include_comments=False,
         include_links=False,
         include_formatting=False,

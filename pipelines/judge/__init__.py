@@ -58,7 +58,7 @@ def judge(
 def _with_structure(
     lines: Sequence[PageLine], chosen: Sequence[bool], likely: Sequence[float]
 ) -> list[float]:
-    """A list, a table's row and a subheading without links, once chosen, have the benefit of the doubt; a list
+    """Chosen lists, rows and subheadings without links have the benefit of the doubt; a list
     is judged as a whole, since half of one is worth less than all or nothing of it."""
     judged = list(likely)
     lists: dict[Box | None, list[int]] = {}

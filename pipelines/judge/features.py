@@ -220,7 +220,9 @@ class _Table:
         page = [float(len(self.lines)), float(len(places)), self.total]
         rows: list[list[float] | None] = []
         for place, line in enumerate(self.lines):
-            if not (self.chosen[place] or gaps_before[place] < 3 or gaps_after[place] < 3 or self._akin(line)):
+            if not (
+                self.chosen[place] or gaps_before[place] < 3 or gaps_after[place] < 3 or self._akin(line)
+            ):
                 rows.append(None)
                 continue
             low, high = max(0, place - 4), min(len(self.lines), place + 5)
@@ -249,7 +251,7 @@ class _Table:
         return rows
 
     def _akin(self, line: PageLine) -> bool:
-        """Whether the line stands in a box of a make that was chosen elsewhere, or is a paragraph of its own."""
+        """Whether the line stands in a box of a make that was chosen elsewhere, or is a paragraph."""
         return self.kin[self.kinds[line.box]].chosen > 0 or line.size >= _PARAGRAPH
 
     @staticmethod
