@@ -59,9 +59,11 @@ def list_rules(connection: sa.Connection, site: str) -> list[LineRule]:
     return [LineRule(**row._mapping) for row in connection.execute(query.order_by(*order))]
 
 
-def observe(connection: sa.Connection, article: Article, *, cuts: Iterable[Cut], now: datetime) -> None:
-    """Note the lines of an article as it was read, those that learned rules took included."""
-    _note(connection, article.id, article.domain, lines_of(article.text, cuts), now)
+def observe(
+    connection: sa.Connection, article: Article, *, text: str, cuts: Iterable[Cut], now: datetime
+) -> None:
+    """Note the lines of an article as its page was read: `text`, and what learned rules had cut of it."""
+    _note(connection, article.id, article.domain, lines_of(text, cuts), now)
 
 
 def _note(connection: sa.Connection, key: str, site: str, lines: tuple[Line, ...], now: datetime) -> None:
