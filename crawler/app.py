@@ -181,7 +181,8 @@ class App:
     async def learn(self) -> None:
         """Learn the lines of the sites that articles were stored of since the last time, and clean theirs.
 
-        Between two transactions visits may end. A run that is being stopped leaves it to the next one.
+        Between two transactions visits may end. A run that is being stopped leaves the rest to the next time
+        that articles of these sites are stored.
         """
         touched, self._touched = self._touched, set()
         learning = Learning(

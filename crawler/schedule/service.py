@@ -26,8 +26,11 @@ class Service:
         self.every(seconds, tick, name="tick")
 
     def every(self, seconds: float, job: Callable[[], None], *, name: str) -> None:
+        async def in_the_loop() -> None:  # a plain function would be run in a thread
+            job()
+
         self._scheduler.add_job(
-            job,
+            in_the_loop,
             "interval",
             seconds=seconds,
             id=name,

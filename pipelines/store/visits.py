@@ -72,10 +72,10 @@ def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan, wishes: Wi
     visit = replace(visit, outcome=decision.outcome, reason=decision.reason, article=decision.article)
     article_key = _keep(connection, visit, decision)
     if read is not None and decision.article is not None and decision.outcome in _KEPT:
-        seen = replace(decision.article, text=kept.cleaned(read).text)
-        learned.observe(connection, seen, cuts=visit.cuts, now=now)
+        text = clean_text(read.text)
+        learned.observe(connection, decision.article, text=text, cuts=visit.cuts, now=now)
         if decision.outcome is Outcome.STORED:
-            learned.learn_when_due(connection, seen.domain, now)
+            learned.learn_when_due(connection, decision.article.domain, now)
     due_at = plan(visit)
     known = has_source(connection, visit.target.source)
     target_id = None

@@ -57,6 +57,16 @@ MISTAKES = {
     "a bad network": ("[network]\nallow = ['localhost']\n", 2, "localhost"),
     "a bad header": ("[network]\nuser_agent = 'Wäre'\n", 2, "user_agent"),
     "broken TOML": ("[network\n", 1, ""),
+    "an empty line": (BLOCK + "drop_lines = ['x', ' ']\n", 4, "no line: it is empty"),
+    "a line without words": (BLOCK + "keep_lines = [\n'x',\n'***',\n]\n", 6, "has no words"),
+    "two lines in one": (BLOCK + 'drop_lines = ["a\\nb"]\n', 4, "several lines"),
+    "no list of lines": (BLOCK + "drop_lines = 'x'\n", 4, "must be a list, not a string"),
+    "a line to drop and to keep": (
+        BLOCK + "drop_lines = ['Read on']\nkeep_lines = ['READ ON:']\n",
+        5,
+        "is in drop_lines too",
+    ),
+    "an interval of no time": ("[crawl]\nlearn = '0s'\n", 2, "at least 1"),
     "a key twice": ("[network]\ntimeout = 1\ntimeout = 2\n", 3, "not TOML"),
 }
 

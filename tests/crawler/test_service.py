@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from newsserver import Answer, article, clean_environment, local_news, path_of, rss, wirewatch
+
+from crawler.schedule.service import Service
 
 CONFIG = """
 [network]
@@ -65,6 +68,24 @@ def test_new_articles_are_found_while_it_runs_and_sigterm_ends_it(tmp_path: Path
         assert summary["stored"] == 3
         assert summary["links"] >= 2
         assert site.count(path_of(77)) == 1
+
+
+async def test_jobs_run_in_the_event_loop_itself() -> None:
+    here, ran = asyncio.get_running_loop(), asyncio.Event()
+    loops = []
+
+    def job() -> None:
+        loops.append(asyncio.get_running_loop())  # an error in any other thread
+        ran.set()
+
+    service = Service(tick=lambda: None, seconds=60)
+    service.every(0.01, job, name="job")
+    service.start()
+    try:
+        await asyncio.wait_for(ran.wait(), 10)
+    finally:
+        service.stop()
+    assert loops[0] is here
 
 
 @contextmanager
