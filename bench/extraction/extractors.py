@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from pipelines.charset import decode
+from pipelines.judge.model import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +42,13 @@ class Extractor:
 _NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def ours(body: bytes, url: str) -> Found:
+def ours(body: bytes, url: str, *, model: Model | None = None) -> Found:
     """The whole pipeline of the product, but that a refused page counts as empty."""
     from pipelines.extract import read_article
     from pipelines.items import Page
 
     page = Page(url=url, final_url=url, status=200, headers={}, body=body, fetched_at=_NOW)
-    article = read_article(page, source="bench").article
+    article = read_article(page, source="bench", model=model).article
     if article is None:
         return Found()
     return Found(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from multiprocessing import get_context
+from pathlib import Path
 
 from bench.extraction.corpus import TruePage
-from bench.extraction.extractors import EXTRACTORS, Found
+from bench.extraction.extractors import EXTRACTORS, Found, ours
+from pipelines.judge.model import Model, parse
 
 # Seconds by the clock; every extractor takes well under one for nearly every page.
 PAGE_LIMIT = 30.0
@@ -25,23 +28,33 @@ class Run:
     error: str | None = None
 
 
-def run(name: str, pages: Sequence[TruePage], *, jobs: int) -> list[Run]:
+def run(
+    name: str, pages: Sequence[TruePage], *, jobs: int, weights: Mapping[str, Path] | None = None
+) -> list[Run]:
+    """One run a page, in order; `weights` names, by page id, the file of the judge that ours is to use."""
+    todo = [(name, page, (weights or {}).get(page.id)) for page in pages]
     # A process of its own for each extractor: caches and imports of one must not help or burden another.
     with get_context("spawn").Pool(jobs) as pool:
-        pool.map(_one, [(name, page) for page in pages[: 2 * jobs]], chunksize=1)  # imports and caches
-        return pool.map(_one, [(name, page) for page in pages], chunksize=8)
+        pool.map(_one, todo[: 2 * jobs], chunksize=1)  # imports and caches
+        return pool.map(_one, todo, chunksize=8)
 
 
-def _one(job: tuple[str, TruePage]) -> Run:
-    name, page = job
+def _one(job: tuple[str, TruePage, Path | None]) -> Run:
+    name, page, weights = job
     body = page.body()
+    read = EXTRACTORS[name].read if weights is None else partial(ours, model=_model(weights))
     started = time.process_time()
     try:
         with _limit(PAGE_LIMIT):
-            found = EXTRACTORS[name].read(body, page.url)
+            found = read(body, page.url)
     except (Exception, OverLimit) as error:  # a peer's failure is a result: an empty page
         return Run(Found(), time.process_time() - started, f"{type(error).__name__}: {error}")
     return Run(found, time.process_time() - started)
+
+
+@lru_cache(maxsize=16)
+def _model(weights: Path) -> Model:
+    return parse(weights.read_text(encoding="utf-8"))
 
 
 class OverLimit(BaseException):
