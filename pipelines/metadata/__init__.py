@@ -63,7 +63,7 @@ def read_metadata(tree: HtmlElement, *, url: str, now: datetime) -> Metadata:
     return Metadata(
         title=title,
         description=text_of(article.get("description")) or first(metas, "og:description", "description"),
-        authors=read_authors(tree, metas, article, site_names=site_names),
+        authors=read_authors(tree, metas, article, site_names=site_names, nodes=nodes, title=title),
         published_at=published[0].at if published else None,
         published_precision=published[0].precision if published else None,
         published_source=published[1] if published else None,

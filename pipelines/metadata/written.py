@@ -64,6 +64,12 @@ def written_day(tree: HtmlElement, *, title: str | None = None) -> Dated | None:
     return changed
 
 
+def below(tree: HtmlElement, *, title: str | None = None) -> Iterator[str]:
+    """The pieces of text below the page's headline, down to where the article has begun."""
+    heading = _heading(tree, title)
+    yield from _below(heading) if heading is not None else ()
+
+
 def language_of(tree: HtmlElement) -> str:
     """The language the page declares, with its country where it names one, in lower case; or ""."""
     root = tree.getroottree().getroot()
@@ -82,7 +88,7 @@ def _heading(tree: HtmlElement, title: str | None) -> HtmlElement | None:
 
 def _below(heading: HtmlElement) -> Iterator[str]:
     letters = 0
-    for piece in islice(_pieces(heading.xpath("following::text()")), _AFTER):
+    for piece in islice(_pieces(_following(heading)), _AFTER):
         letters += len(piece)
         if letters > _MAX_LETTERS:
             return
@@ -90,18 +96,42 @@ def _below(heading: HtmlElement) -> Iterator[str]:
 
 
 def _above(heading: HtmlElement) -> Iterator[str]:
-    yield from islice(_pieces(reversed(heading.xpath("preceding::text()")[-4 * _BEFORE :])), _BEFORE)
+    yield from islice(_pieces(_preceding(heading)), _BEFORE)
 
 
-def _pieces(texts: Iterable[str]) -> Iterator[str]:
-    """The texts that are shown, without those that are parts of something else than the article."""
-    for text in texts:
-        piece = squeezed(text)
-        if piece and not any(
-            element.tag in _ELSEWHERE
-            for element in (text.getparent(), *text.getparent().iterancestors())  # type: ignore[attr-defined]
-        ):
-            yield piece
+def _pieces(texts: Iterable[str | None]) -> Iterator[str]:
+    yield from (piece for text in texts if (piece := squeezed(text)))
+
+
+def _following(element: HtmlElement) -> Iterator[str | None]:
+    """The texts behind an element, in order; lazy, for pages are long and headlines stand at their top."""
+    node: HtmlElement | None = element
+    while node is not None:
+        yield node.tail
+        for sibling in node.itersiblings():
+            yield from _within(sibling)
+            yield sibling.tail
+        node = node.getparent()
+
+
+def _within(element: HtmlElement) -> Iterator[str | None]:
+    if element.tag in _ELSEWHERE or not isinstance(element.tag, str):
+        return
+    yield element.text
+    for child in element:
+        yield from _within(child)
+        yield child.tail
+
+
+def _preceding(element: HtmlElement) -> Iterator[str | None]:
+    """The texts before an element, the nearest first."""
+    node: HtmlElement | None = element
+    while node is not None:
+        for sibling in node.itersiblings(preceding=True):
+            yield sibling.tail
+            yield from reversed(list(_within(sibling)))
+        node = node.getparent()
+        yield node.text if node is not None else None
 
 
 def day_in(text: str, *, language: str = "") -> Dated | None:
