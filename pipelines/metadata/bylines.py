@@ -42,6 +42,7 @@ _LABELS = re.compile(
 )
 _MAX_BYLINE = 150
 _MAX_ELEMENTS = 6
+_MAX_MARKED = 60
 _MAX_PIECES = 15
 _MAX_NAMES = 60
 
@@ -101,10 +102,14 @@ def _below_headline(tree: HtmlElement, title: str | None) -> Iterator[list[str]]
 
 
 def _named(tree: HtmlElement) -> Iterator[HtmlElement]:
-    for element in tree.iter(*_NAMED_TAGS):
-        marks = f"{element.get('class') or ''} {element.get('data-testid') or ''}"
-        if _NAMED.search(marks) and not any(map(_elsewhere, (element, *element.iterancestors()))):
+    marked = (element for element in tree.iter(*_NAMED_TAGS) if _NAMED.search(_marks(element)))
+    for element in islice(marked, _MAX_MARKED):
+        if not any(map(_elsewhere, (element, *element.iterancestors()))):
             yield element
+
+
+def _marks(element: HtmlElement) -> str:
+    return f"{element.get('class') or ''} {element.get('data-testid') or ''}"
 
 
 def _elsewhere(element: HtmlElement) -> bool:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from dateparser import parse as dateparser_parse
+from lxml.etree import iterwalk
 from lxml.html import HtmlElement
 
 from pipelines.metadata.dates import Dated, parse_date
@@ -115,12 +116,15 @@ def _following(element: HtmlElement) -> Iterator[str | None]:
 
 
 def _within(element: HtmlElement) -> Iterator[str | None]:
-    if element.tag in _ELSEWHERE or not isinstance(element.tag, str):
-        return
-    yield element.text
-    for child in element:
-        yield from _within(child)
-        yield child.tail
+    """The texts in an element that are the article's own; no recursion, for pages nest without end."""
+    walk = iterwalk(element, events=("start", "end", "comment", "pi"))
+    for event, node in walk:
+        if event == "start" and node.tag in _ELSEWHERE:
+            walk.skip_subtree()
+        elif event == "start":
+            yield node.text
+        elif node is not element:
+            yield node.tail
 
 
 def _preceding(element: HtmlElement) -> Iterator[str | None]:
@@ -160,10 +164,14 @@ def _in_order(found: re.Match[str], language: str) -> Dated | None:
     return parse_date(f"{int(found['year'])}-{month}-{day}")
 
 
+# What pages call a language -> what dateparser does.
+_CALLED = {"no": "nb", "nn": "nb", "iw": "he", "in": "id"}
+
+
 @lru_cache(maxsize=512)
 def _month(name: str, language: str) -> int | None:
     """The number of a month by its name or its usual short form."""
-    for known in dict.fromkeys((language, "en")):
+    for known in dict.fromkeys((_CALLED.get(language, language), "en")):
         try:
             day = dateparser_parse(f"1 {name} 2020", languages=[known] if known else None)
         except ValueError:  # a language it does not know

@@ -32,6 +32,7 @@ def read(body: str, *, head: str = "", language: str = "en") -> Metadata:
         ("3 мая 2026, 12:00", "ru"),
         ("3 Mayıs 2026", "tr"),
         ("3. května 2026", "cs"),
+        ("3. mai 2026", "no"),
         ("03.05.2026", "de"),
         ("03/05/2026", "en-GB"),
         ("05/03/2026", "en-US"),
@@ -94,3 +95,16 @@ def test_a_page_without_an_article_node_is_dated_by_the_node_of_the_page(kind: s
     node = json.dumps({"@type": kind, "datePublished": "2026-05-03"})
     found = read("<p>x</p>", head=f'<script type="application/ld+json">{node}</script>')
     assert (found.published_at, found.published_source) == (DAY, "json-ld")
+
+
+def test_days_stand_in_pages_that_nest_without_end() -> None:
+    deep = "<div class='author'>" * 2000
+    assert read(f"<h1>Bridge</h1>{deep}3 May 2026").published_at == DAY
+    assert read(f"{deep}3 May 2026<h1>Bridge</h1>x").published_at == DAY
+
+
+def test_comments_and_scripts_hide_no_text_behind_them() -> None:
+    assert (
+        read("<h1>Bridge</h1><p><!-- 2 May 2026 --><script>1 May 2026</script>3 May 2026</p>").published_at
+        == DAY
+    )
