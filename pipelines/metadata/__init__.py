@@ -58,11 +58,12 @@ def read_metadata(tree: HtmlElement, *, url: str, now: datetime) -> Metadata:
     article = article_node(nodes, url=url, titles=[og_title] if og_title else []) or {}
     site_names = _site_names(metas, nodes, article, url)
     declared = [title for title in (text_of(article.get("headline")), og_title) if title]
-    published = read_published(tree, metas, article, url=url, now=now)
+    title = read_title(tree, declared=declared, site_names=site_names)
+    published = read_published(tree, metas, article, url=url, now=now, nodes=nodes, title=title)
     return Metadata(
-        title=read_title(tree, declared=declared, site_names=site_names),
+        title=title,
         description=text_of(article.get("description")) or first(metas, "og:description", "description"),
-        authors=read_authors(tree, metas, article, site_names=site_names),
+        authors=read_authors(tree, metas, article, site_names=site_names, nodes=nodes, title=title),
         published_at=published[0].at if published else None,
         published_precision=published[0].precision if published else None,
         published_source=published[1] if published else None,

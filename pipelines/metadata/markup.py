@@ -19,8 +19,14 @@ def metas_of(tree: HtmlElement) -> Metas:
         content = squeezed(meta.get("content"))
         for name in {(meta.get(attribute) or "").strip().lower() for attribute in _NAMES}:
             if name and content:
-                found.setdefault(name, []).append(content)
+                found.setdefault(_usual(name), []).append(content)
     return found
+
+
+def _usual(name: str) -> str:
+    """article:published:time, as some content systems write it, is article:published_time."""
+    head, colon, rest = name.partition(":")
+    return f"{head}:{rest.replace(':', '_')}" if colon and name.startswith("article:") else name
 
 
 def first(metas: Metas, *names: str) -> str | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from lxml.html import HtmlElement
 
 from pipelines.metadata.dates import Dated, agree, date_in_url, parse_date, plausible
-from pipelines.metadata.jsonld import Node, text_of
-from pipelines.metadata.markup import Metas, first
+from pipelines.metadata.jsonld import Node, text_of, types_of
+from pipelines.metadata.markup import Metas, first, squeezed
+from pipelines.metadata.written import day_in, language_of, written_day
 
 _PUBLISHED = (
     "article:published_time",
@@ -60,14 +61,31 @@ _WRITTEN = "//*[self::span or self::p or self::div or self::time][{}]".format(
     )
 )
 _MAX_WRITTEN = 60
+_MAX_NAMED = 5
+# Not the article itself, but a description of the page it is on, or of what it checks.
+_PAGE_TYPES = frozenset(("WebPage", "ItemPage", "ClaimReview", "MediaReview"))
+# Classes such as "hero__date" and "posted-on", outside what lists other articles.
+_NAMED_DATE = (
+    "//*[self::span or self::p or self::div or self::li]"
+    "[contains(@class, 'date') or contains(@class, 'posted') or contains(@class, 'publish')]"
+    "[not(.//div or ancestor::a or ancestor::nav or ancestor::aside or ancestor::footer)]"
+)
 
 
 def read_published(
-    tree: HtmlElement, metas: Metas, article: Node, *, url: str, now: datetime
+    tree: HtmlElement,
+    metas: Metas,
+    article: Node,
+    *,
+    url: str,
+    now: datetime,
+    nodes: Sequence[Node] = (),
+    title: str | None = None,
 ) -> tuple[Dated, str] | None:
     """(the date, where it stood: "json-ld", "meta", "time", "text" or "url").
 
-    The first in that order, unless a later one is more exact and can be the same moment.
+    The first in that order, unless a later one is more exact and can be the same moment; where the page
+    declares none of these, the one of another node of `nodes`, or the one its readers see near `title`.
     """
     chosen: tuple[Dated, str] | None = None
     for where, text in _candidates(tree, metas, article, url):
@@ -78,7 +96,29 @@ def read_published(
             chosen = dated, where
         if chosen[0].precision != "day" and chosen[0].zoned:
             break
-    return chosen
+    return chosen or _undeclared(tree, nodes, title=title, now=now)
+
+
+def _undeclared(
+    tree: HtmlElement, nodes: Sequence[Node], *, title: str | None, now: datetime
+) -> tuple[Dated, str] | None:
+    for node in nodes:
+        if not _PAGE_TYPES.isdisjoint(types_of(node)):
+            dated = parse_date(text_of(node.get("datePublished")))
+            if dated is not None and plausible(dated, now=now):
+                return dated, "json-ld"
+    written = written_day(tree, title=title) or _in_named_element(tree)
+    return (written, "text") if written is not None and plausible(written, now=now) else None
+
+
+def _in_named_element(tree: HtmlElement) -> Dated | None:
+    """The first day in an element whose class says that a date stands in it."""
+    for element in tree.xpath(_NAMED_DATE)[:_MAX_NAMED]:
+        text = squeezed(element.text_content())
+        found = day_in(text, language=language_of(tree)) if len(text) <= _MAX_WRITTEN else None
+        if found:
+            return found
+    return None
 
 
 def _says_more(one: Dated, other: Dated) -> bool:

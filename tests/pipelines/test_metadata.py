@@ -199,3 +199,23 @@ def test_among_several_articles_the_one_of_this_page_counts() -> None:
 def test_hostile_json_ld_costs_nothing() -> None:
     for script in ("[" * 100_000, '{"a":' * 5_000, "{" + '"x":1,' * 200_000):
         assert meta(f'<script type="application/ld+json">{script}</script>').title is None
+
+
+@pytest.mark.parametrize(
+    ("declared", "heading", "title"),
+    [
+        ("Bridge to be repaired before winter", "Opinion Bridge to be repaired before winter", "Bridge to be repaired before winter"),
+        ("Bridge to be repaired before winter", "Politics | Bridge to be repaired before winter", "Bridge to be repaired before winter"),
+        ("Bridge to be repaired", "Council decides after long debate on Monday: Bridge to be repaired", "Council decides after long debate on Monday: Bridge to be repaired"),
+        ("What the council wants with the river", "The bridge that nobody wanted", "The bridge that nobody wanted"),
+        ("What the council wants with the river", "News and views", "What the council wants with the river"),
+    ],
+)  # fmt: skip
+def test_a_heading_loses_its_kicker_and_a_label_is_none(declared: str, heading: str, title: str) -> None:
+    assert meta(f"<meta property='og:title' content='{declared}'>", f"<h1>{heading}</h1>").title == title
+
+
+def test_a_heading_beside_the_article_is_not_its_headline() -> None:
+    head = "<meta property='og:title' content='What the council wants with the river'>"
+    body = "<aside><h1>Subscribe to our daily letter now</h1></aside>"
+    assert meta(head, body).title == "What the council wants with the river"
