@@ -60,6 +60,7 @@ _LEFT = 0.2
 _THINKABLE = 0.1
 # The headline stands among the first blocks, where it was taken for text at all.
 _TOP = 20
+_MAX_KICKER = 40
 
 # Its complaints about single pages are outcomes here, not log lines.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -319,7 +320,9 @@ def _below_title(blocks: list[Block], title: str | None) -> list[Block]:
     """Without the headline, which has a field of its own, and what of the page stands above it."""
     wanted = fold(title)
     for place, block in enumerate(blocks[:_TOP]):
-        if wanted and fold(block.text) == wanted:
+        # Alone, or with its kicker before it in one line.
+        line = fold(block.text)
+        if wanted and line.endswith(wanted) and len(line) <= len(wanted) + _MAX_KICKER:
             return blocks[place + 1 :]
         if is_prose(block.text):
             break

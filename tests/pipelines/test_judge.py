@@ -224,3 +224,9 @@ def test_every_line_has_a_probability() -> None:
     likely = judge(lines, sum_boxes(lines), [True] * 4 + [False], Known())
     assert len(likely) == 5
     assert min(likely[:4]) > 0.5 > likely[4]
+
+
+def test_a_headline_with_its_kicker_in_one_line_is_the_headline() -> None:
+    head = '<meta property="og:title" content="Council builds a wall against the sea">'
+    title = "<h1><span>Floods in the north:</span> Council builds a wall against the sea</h1>"
+    assert text_of(f"<article>{title}{paragraphs(*PARAGRAPHS)}</article>", head=head) == PARAGRAPHS
