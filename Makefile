@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: crawl test lint bench bench-check reliability clean
+.PHONY: crawl test lint bench train bench-check reliability clean
 
 ## crawl: set up and crawl the bundled sample site
 crawl: $(READY)
@@ -25,11 +25,15 @@ reliability: $(READY)
 
 # The peers live in an environment of their own; a newer pip, because Python 3.11's own cannot resolve them.
 BENCH   := .venv-bench
-CORPORA ?= ../shared/corpus/publishers ../shared/corpus/outlets
+CORPORA ?= ../shared/corpus/publishers ../shared/corpus/outlets ../shared/corpus/segments
 
 ## bench: extraction quality beside the peers, on the folders in CORPORA (about 10 minutes)
 bench: $(BENCH)/.ready
-	$(BENCH)/bin/python -m bench.extraction $(CORPORA:%=--corpus %)
+	$(BENCH)/bin/python -m bench.extraction $(CORPORA:%=--corpus %) --cv
+
+## train: fit the judge of lines anew on the folders in CORPORA
+train: $(BENCH)/.ready
+	$(BENCH)/bin/python -m bench.train $(CORPORA:%=--corpus %)
 
 ## bench-check: ours alone, against the floors
 bench-check: $(READY)

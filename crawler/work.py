@@ -85,6 +85,8 @@ class Work:
             if target is not None:
                 self._busy[target.host] = target
                 yield target
+            elif self._changed.is_set():
+                continue  # a host became free while the store was asked, and was left out of the answer
             elif not (self._forever or self._busy or self._preparing):
                 return
             else:
