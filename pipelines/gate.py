@@ -114,6 +114,8 @@ def _largest_body(tree: HtmlElement) -> float:
     """
     sums: dict[HtmlElement, float] = defaultdict(float)
     for paragraph in tree.iter("p", "blockquote", "li"):
+        if len(paragraph) == 1 and paragraph[0].tag == "a" and not (paragraph.text or "").strip():
+            continue  # an entry of a menu, before its text is put together
         raw = paragraph.text_content()
         if _MOST_A_CHARACTER_COUNTS * len(raw) < _PARAGRAPH:
             continue

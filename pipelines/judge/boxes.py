@@ -14,6 +14,10 @@ from pipelines.judge.page_lines import Box, PageLine
 # list of other articles, whatever its class says.
 _MENU_LINKED = 0.8
 _MENU_LINE = 160.0
+# A box without any line of this many characters is buttons, dates and labels.
+_LABEL = 30.0
+_PLAIN = frozenset(("div", "section", "aside", "header", "footer", "nav"))
+_HOLDERS = _PLAIN | {"ul", "ol", "table", "dl"}
 # What shows no text, or never the article's.
 _SILENT = (
     *("script", "style", "noscript", "template", "svg", "iframe", "button", "input", "select", "textarea"),
@@ -76,10 +80,13 @@ def drop_menus(tree: HtmlElement, sums: dict[Box, BoxSum]) -> None:
             continue
         if box.parent in dropped:
             dropped.add(box)
-        elif held.linked > _MENU_LINKED * held.length and held.longest < _MENU_LINE and box.tag in _HOLDERS:
+        elif _is_menu(box, held):
             dropped.add(box)
             box.element.drop_tree()
     etree.strip_elements(tree, *_SILENT, with_tail=False)
 
 
-_HOLDERS = frozenset(("div", "section", "ul", "ol", "aside", "nav", "table", "dl"))
+def _is_menu(box: Box, held: BoxSum) -> bool:
+    if box.tag in _PLAIN and held.longest < _LABEL:
+        return True
+    return box.tag in _HOLDERS and held.linked > _MENU_LINKED * held.length and held.longest < _MENU_LINE

@@ -20,7 +20,6 @@ from pipelines.judge.choices import bare
 from pipelines.judge.page_lines import Box, PageLine
 
 _WORD = re.compile(r"\w+")
-_COMMAS = re.compile("[,،、，]")
 _DIGITS = re.compile(r"\d")
 _DATE = re.compile(
     r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b|\b20\d\d\b",
@@ -30,6 +29,8 @@ _MAIN_SHARE = 0.7
 # Farther than this counts as far.
 _FAR = 10
 _MAX_STEPS = 20
+# Characters at a line's start in which a date makes it a dateline.
+_HEAD = 80
 # A line this long may be the article's wherever it stands.
 _PARAGRAPH = 80.0
 _MAX_LINE = 600.0
@@ -279,12 +280,12 @@ class _Table:
         return [
             line.linked,
             line.emphasised,
-            min(self.lengths[place], _MAX_LINE),
-            float(len(_WORD.findall(text))),
+            min(line.size, _MAX_LINE),
+            float(text.count(" ") + 1),
             float(self.sentences[place]),
-            float(len(_COMMAS.findall(text))),
-            len(_DIGITS.findall(text)) / len(text),
-            float(_DATE.search(text) is not None),
+            float(text.count(",") + text.count("、") + text.count("،") + text.count("，")),
+            len(_DIGITS.findall(text, 0, _HEAD)) / min(len(text), _HEAD),
+            float(_DATE.search(text, 0, _HEAD) is not None),
         ]
 
     def _neighbours(self, place: int) -> list[float]:
