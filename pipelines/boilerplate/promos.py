@@ -18,10 +18,12 @@ from pipelines.boilerplate.lines import ends_like_a_sentence, is_running, is_sho
 
 LABEL_RULE = "promo-label"
 PAIR_RULE = "promo-pair"
+LINK_RULE = "promo-link"
 # A teaser behind a label ("Read also: Minister resigns over bridge report") is a headline, hardly longer.
 MAX_TEASER = 180
 MAX_LABEL = 40
 MAX_DECK = 90
+MIN_HEADLINE = 20
 MAX_TEASERS = 8
 # Where more of the blocks than this are short lines, short lines are how the text is written: lists, poems,
 # scores, interviews in catchwords.
@@ -52,11 +54,27 @@ def is_teaser(block: Block) -> bool:
     return normal(head) in _labels()[1]
 
 
+def leads_elsewhere(block: Block) -> bool:
+    """Whether the line is a label, a colon and a linked headline, in whatever language ("Katso: <a>...</a>").
+
+    A sentence that ends in a link is no such line: it ends like a sentence, or the link says only a part.
+    """
+    head, colon, rest = block.text.replace("：", ":").partition(":")
+    headline = len(rest.strip())
+    if not colon or block.kind != "p" or length(head) > MAX_LABEL or length(block.text) > MAX_TEASER:
+        return False
+    linked = block.linked * len(block.text)
+    return MIN_HEADLINE <= headline <= linked + 2 < len(block.text) and not ends_like_a_sentence(block.text)
+
+
 def promo_places(blocks: Sequence[Block]) -> dict[int, str]:
     """Place -> rule for every block that is a promo."""
     found = {
         place: LABEL_RULE for place, block in enumerate(blocks) if is_label(block.text) or is_teaser(block)
     }
+    found |= {
+        place: LINK_RULE for place, block in enumerate(blocks) if place and leads_elsewhere(block)
+    } | found
     for place in sorted(found):
         found |= dict.fromkeys(_under_label(blocks, place), LABEL_RULE)
     candidates = [place for place in range(1, len(blocks) - 2) if not {place, place + 1} & found.keys()]

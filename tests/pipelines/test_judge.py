@@ -230,3 +230,27 @@ def test_a_headline_with_its_kicker_in_one_line_is_the_headline() -> None:
     head = '<meta property="og:title" content="Council builds a wall against the sea">'
     title = "<h1><span>Floods in the north:</span> Council builds a wall against the sea</h1>"
     assert text_of(f"<article>{title}{paragraphs(*PARAGRAPHS)}</article>", head=head) == PARAGRAPHS
+
+
+TEASERS = {
+    "with its label": "<p>Katso tämäkin: <a href='/x'>Ministeri erosi yllättäen kesken kauden</a></p>",
+    "all a link": "<p><strong><a href='/x'>Katso tämäkin: Ministeri erosi yllättäen kesken kauden</a></strong></p>",
+}
+
+
+@pytest.mark.parametrize("name", TEASERS)
+def test_a_linked_teaser_goes_in_a_language_no_list_has(name: str) -> None:
+    body = f"{paragraphs(*PARAGRAPHS[:2])}{TEASERS[name]}{paragraphs(*PARAGRAPHS[2:])}"
+    assert text_of(f"<article><h1>Bridge</h1>{body}</article>") == PARAGRAPHS
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The mayor put it so: <a href='/x'>the wall will stand before the next election comes</a>.",
+        "What the report says: the wall would cost <a href='/x'>four million euros at least</a> to build",
+    ],
+)
+def test_a_sentence_with_a_colon_and_a_link_stays(sentence: str) -> None:
+    body = f"{paragraphs(*PARAGRAPHS[:2])}<p>{sentence}</p>{paragraphs(*PARAGRAPHS[2:])}"
+    assert len(text_of(f"<article><h1>Bridge</h1>{body}</article>")) == 5
