@@ -270,50 +270,33 @@ _HOLDERS = frozenset({"list", "table", "row", "body", "div", "main"})
 
 def _of_body(body: _Element, kind: str = "p") -> Iterator[Block]:
     """The blocks under an element of trafilatura's result (TEI names), in the order of the page."""
-    run: list[tuple[str, bool]] = [(body.text or "", False)]
+    run = [body.text or ""]
     for child in body:
         if child.tag in _KINDS or child.tag in _HOLDERS:
             yield from _lines(run, kind)
             yield from _of_body(child, _KINDS.get(str(child.tag), kind))
-            run = [(child.tail or "", False)]
+            run = [child.tail or ""]
         else:
-            run += [("\n", False)] if child.tag == "lb" else _inline(child)
-            run.append((child.tail or "", False))
+            run += [*_inline(child), child.tail or ""]
     yield from _lines(run, kind)
 
 
-def _inline(element: _Element, linked: bool = False) -> list[tuple[str, bool]]:
-    """(text, whether inside a link) of an inline element, in order."""
-    linked = linked or element.tag == "ref"
-    pieces = [(element.text or "", linked)]
+def _inline(element: _Element) -> Iterator[str]:
+    """The text of an inline element, in order."""
+    if element.tag == "lb":
+        yield "\n"
+    yield element.text or ""
     for child in element:
-        pieces += [("\n", False)] if child.tag == "lb" else _inline(child, linked)
-        pieces.append((child.tail or "", linked))
-    return pieces
+        yield from _inline(child)
+        yield child.tail or ""
 
 
-def _lines(run: list[tuple[str, bool]], kind: str) -> Iterator[Block]:
-    """One block a line of the run; `linked` is the share of its letters inside links."""
-    line: list[tuple[str, bool]] = []
-    for text, linked in [*run, ("\n", False)]:
-        first, *rest = text.split("\n") if kind != "code" else [text]
-        line.append((first, linked))
-        for part in rest:
-            if block := _block(line, kind):
-                yield block
-            line = [(part, linked)]
-    if block := _block(line, kind):
-        yield block
-
-
-def _block(line: list[tuple[str, bool]], kind: str) -> Block | None:
-    text = " ".join("".join(part for part, _ in line).split())
-    if not text:
-        return None
-    letters = sum(len(part.strip()) for part, _ in line) or 1
-    return Block(
-        kind=kind, text=text, linked=sum(len(part.strip()) for part, linked in line if linked) / letters
-    )
+def _lines(run: list[str], kind: str) -> Iterator[Block]:
+    """One block a line of the run."""
+    text = "".join(run)
+    for line in text.split("\n") if kind != "code" else [text]:
+        if squeezed := " ".join(line.split()):
+            yield Block(kind=kind, text=squeezed)
 
 
 def _below_title(blocks: list[Block], title: str | None) -> list[Block]:
