@@ -114,7 +114,7 @@ def _largest_body(tree: HtmlElement) -> float:
     """
     sums: dict[HtmlElement, float] = defaultdict(float)
     for paragraph in tree.iter("p", "blockquote", "li"):
-        if len(paragraph) == 1 and paragraph[0].tag == "a" and not (paragraph.text or "").strip():
+        if _is_one_link(paragraph):
             continue  # an entry of a menu, before its text is put together
         raw = paragraph.text_content()
         if _MOST_A_CHARACTER_COUNTS * len(raw) < _PARAGRAPH:
@@ -132,6 +132,12 @@ def _largest_body(tree: HtmlElement) -> float:
                 break
             holder = holder.getparent()
     return max(sums.values(), default=0.0)
+
+
+def _is_one_link(element: HtmlElement) -> bool:
+    if len(element) != 1 or element[0].tag != "a":
+        return False
+    return not squeezed(element.text) and not squeezed(element[0].tail)
 
 
 def _linked(element: HtmlElement) -> int:

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.extract import read_article
+from pipelines.gate import read_signals
 from pipelines.items import Outcome, Page
+from pipelines.metadata import read_metadata
+from pipelines.parsing import parse_html
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -199,3 +202,12 @@ def test_real_articles_pass(folder: str) -> None:
         if read_article(page, source="test").article is None:
             refused.append(row["url"])
     assert len(refused) <= len(rows) / 400
+
+
+def test_a_paragraph_that_begins_with_a_link_counts_as_text() -> None:
+    text = "".join(f"<p><a href='/p/{n}'>Ann Lee</a> said in part {n} that {TEXT}</p>" for n in range(5))
+    url = "https://news.example/2026/11/24/some-longer-story-1234.html"
+    tree = parse_html(document(f"<article><h1>Bridge</h1>{text}</article>"))
+    assert tree is not None
+    meta = read_metadata(tree, url=url, now=NOW)
+    assert read_signals(tree, url=url, meta=meta).largest_body > 5 * len(TEXT)
