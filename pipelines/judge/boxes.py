@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lxml import etree
 from lxml.html import HtmlElement
 
-from pipelines.judge.page_lines import Box, PageLine
+from pipelines.judge.page_lines import SILENT, Box, PageLine
 
 # A box with more than this share of its text in links, and no line of this many characters, is a menu or a
 # list of other articles, whatever its class says.
@@ -18,24 +18,6 @@ _MENU_LINE = 160.0
 _LABEL = 30.0
 _PLAIN = frozenset(("div", "section", "aside", "header", "footer", "nav"))
 _HOLDERS = _PLAIN | {"ul", "ol", "table", "dl"}
-# What shows no text, or never the article's.
-_SILENT = (
-    *("script", "style", "noscript", "template", "svg", "iframe", "button", "input", "select", "textarea"),
-    *(
-        "video",
-        "audio",
-        "source",
-        "track",
-        "picture",
-        "img",
-        "canvas",
-        "object",
-        "embed",
-        "link",
-        "meta",
-        "head",
-    ),
-)
 
 
 @dataclass(slots=True)
@@ -83,7 +65,7 @@ def drop_menus(tree: HtmlElement, sums: dict[Box, BoxSum]) -> None:
         elif _is_menu(box, held):
             dropped.add(box)
             box.element.drop_tree()
-    etree.strip_elements(tree, *_SILENT, with_tail=False)
+    etree.strip_elements(tree, *SILENT, with_tail=False)
 
 
 def _is_menu(box: Box, held: BoxSum) -> bool:

@@ -12,7 +12,7 @@ from pipelines.boilerplate.lines import is_prose
 from pipelines.judge import class_words
 from pipelines.judge.page_lines import Box, PageLine
 
-# Letters and digits of a line that may be found inside a longer one.
+# Characters of a line that may be found inside a longer one.
 _MIN_PART = 25
 # Paragraphs of one make belong together when this share of their text was chosen.
 _CHOSEN_SHARE = 0.3
@@ -39,33 +39,24 @@ def choices(lines: Sequence[PageLine], texts: Iterable[str]) -> list[bool]:
 
 def widened(lines: Sequence[PageLine], chosen: Sequence[bool]) -> list[bool]:
     """The choice with the paragraphs it has overlooked; another one where it missed the article."""
-    prose = [line.linked < _MAX_LINKED and is_prose(line.text) for line in lines]
+    # The make of each paragraph; None for what is none.
+    prose = [line.box.make() if line.linked < _MAX_LINKED and is_prose(line.text) else None for line in lines]
     inside: dict[Box | None, float] = {}
     makes: dict[tuple[str, ...], list[float]] = {}
-    for line, own, runs in zip(lines, chosen, prose, strict=True):
-        if runs:
-            size = line.size
-            inside[line.box.parent] = inside.get(line.box.parent, 0.0) + size
-            held = makes.setdefault(_make(line.box), [0.0, 0.0])
-            held[0] += size
-            held[1] += size * own
+    for line, own, make in zip(lines, chosen, prose, strict=True):
+        if make is not None:
+            inside[line.box.parent] = inside.get(line.box.parent, 0.0) + line.size
+            held = makes.setdefault(make, [0.0, 0.0])
+            held[0] += line.size
+            held[1] += line.size * own
     if not inside:
         return list(chosen)
     best = max(inside, key=lambda box: inside[box])
     total = sum(own for _, own in makes.values())
     if inside[best] > _MIN_ARTICLE and total < _MISSED * inside[best] and not _is_discussion(best):
-        return [runs and line.box.parent is best for line, runs in zip(lines, prose, strict=True)]
+        return [make is not None and line.box.parent is best for line, make in zip(lines, prose, strict=True)]
     together = {make for make, (size, own) in makes.items() if own >= _CHOSEN_SHARE * size}
-    return [
-        own or (runs and _make(line.box) in together)
-        for line, own, runs in zip(lines, chosen, prose, strict=True)
-    ]
-
-
-def _make(box: Box) -> tuple[str, ...]:
-    """Boxes of one make: the same tag and class, in the same tag and class."""
-    around = box.parent
-    return (box.tag, box.style) if around is None else (box.tag, box.style, around.tag, around.style)
+    return [own or make in together for own, make in zip(chosen, prose, strict=True)]
 
 
 def _is_discussion(box: Box | None) -> bool:

@@ -21,9 +21,7 @@ from pipelines.judge.page_lines import Box, PageLine
 
 _WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"\d")
-_DATE = re.compile(
-    r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b|\b20\d\d\b",
-)
+_DATE = re.compile(r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b|\b20\d\d\b")
 # The main container holds this share of what was chosen.
 _MAIN_SHARE = 0.7
 # Farther than this counts as far.
@@ -97,22 +95,6 @@ class Known:
     authors: Sequence[str] = ()
 
 
-@dataclass(slots=True)
-class _Kin:
-    """What stands in boxes of one make: characters, of them chosen and linked; lines."""
-
-    length: float = 0.0
-    chosen: float = 0.0
-    linked: float = 0.0
-    lines: int = 0
-
-    def add(self, length: float, chosen: float, linked: float, lines: int) -> None:
-        self.length += length
-        self.chosen += chosen
-        self.linked += linked
-        self.lines += lines
-
-
 def features(
     lines: Sequence[PageLine], sums: dict[Box, BoxSum], chosen: Sequence[bool], known: Known
 ) -> list[list[float] | None]:
@@ -128,18 +110,18 @@ class _Table:
     ) -> None:
         self.lines, self.chosen = lines, chosen
         self.keys = [bare(line.text) for line in lines]
-        self.lengths = [line.size for line in lines]
         self.sentences = [ends_like_a_sentence(line.text) for line in lines]
         self.times = Counter(self.keys)
         self.sums = sums
         self.chosen_in = self._chosen_in()
-        self.total = sum(size for size, own in zip(self.lengths, chosen, strict=True) if own) or 1.0
+        self.total = sum(line.size for line, own in zip(lines, chosen, strict=True) if own) or 1.0
         self.main = self._main()
         self.main_depths = {box: place for place, box in enumerate(self.main.outwards())}
+        self.makes = {box: box.make(self.main) for box in {line.box for line in lines}}
         self.kin = self._kin()
-        self.kin_most = max((kin.chosen for kin in self.kin.values()), default=0.0)
+        self.chosen_kin = self._chosen_kin()
+        self.kin_most = max(self.chosen_kin.values())
         self.masks: dict[Box, tuple[int, int, int]] = {}
-        self.known = known
         self.title = frozenset(_words(known.title))
         self.description = frozenset(_words(known.description))
         self.body = bare(known.body or "")
@@ -150,9 +132,9 @@ class _Table:
     def _chosen_in(self) -> dict[Box, float]:
         """The chosen characters in each box, inner boxes included."""
         held = dict.fromkeys(self.sums, 0.0)
-        for line, size, chosen in zip(self.lines, self.lengths, self.chosen, strict=True):
+        for line, chosen in zip(self.lines, self.chosen, strict=True):
             if chosen:
-                held[line.box] += size
+                held[line.box] += line.size
         for box in reversed(self.sums):
             if box.parent is not None:
                 held[box.parent] += held[box]
@@ -175,23 +157,20 @@ class _Table:
         *_, root = self.lines[0].box.outwards()
         return root
 
-    def _kind(self, box: Box) -> tuple[str, str, str, str]:
-        """Boxes of one make: the same tag and class, in the same tag and class."""
-        around = box.parent
-        if around is None:
-            return box.tag, box.style, "", ""
-        return box.tag, box.style, around.tag, "" if around is self.main else around.style
-
-    def _kin(self) -> dict[tuple[str, str, str, str], _Kin]:
-        kin: dict[tuple[str, str, str, str], _Kin] = {}
-        self.kinds = {box: self._kind(box) for box in {line.box for line in self.lines}}
-        for line, size, chosen in zip(self.lines, self.lengths, self.chosen, strict=True):
-            kind = self.kinds[line.box]
-            found = kin.get(kind)
-            if found is None:
-                found = kin[kind] = _Kin()
-            found.add(size, size * chosen, size * line.linked, 1)
+    def _kin(self) -> dict[tuple[str, ...], BoxSum]:
+        """What stands in boxes of one make, as `makes` has them."""
+        kin: dict[tuple[str, ...], BoxSum] = {}
+        for line in self.lines:
+            found = kin.setdefault(self.makes[line.box], BoxSum())
+            found.add(line.size, line.size * line.linked, 1, line.size)
         return kin
+
+    def _chosen_kin(self) -> dict[tuple[str, ...], float]:
+        """The chosen characters in boxes of one make."""
+        held = dict.fromkeys(self.kin, 0.0)
+        for line, chosen in zip(self.lines, self.chosen, strict=True):
+            held[self.makes[line.box]] += line.size * chosen
+        return held
 
     def _mask(self, box: Box) -> tuple[int, int, int]:
         """(own groups of class words, those of it and the boxes around it below main, tags there)."""
@@ -217,7 +196,7 @@ class _Table:
         first, last = (places[0], places[-1]) if places else (0, len(self.lines) - 1)
         gaps_before, gaps_after = self._gaps(self.chosen), self._gaps(self.chosen[::-1])[::-1]
         counts = [0, *accumulate(self.chosen)]
-        texts = [0.0, *accumulate(size * own for size, own in zip(self.lengths, self.chosen, strict=True))]
+        texts = [0.0, *accumulate(line.size * own for line, own in zip(self.lines, self.chosen, strict=True))]
         page = [float(len(self.lines)), float(len(places)), self.total]
         rows: list[list[float] | None] = []
         for place, line in enumerate(self.lines):
@@ -253,7 +232,7 @@ class _Table:
 
     def _akin(self, line: PageLine) -> bool:
         """Whether the line stands in a box of a make that was chosen elsewhere, or is a paragraph."""
-        return self.kin[self.kinds[line.box]].chosen > 0 or line.size >= _PARAGRAPH
+        return self.chosen_kin[self.makes[line.box]] > 0 or line.size >= _PARAGRAPH
 
     @staticmethod
     def _gaps(chosen: Sequence[bool]) -> list[int]:
@@ -293,15 +272,16 @@ class _Table:
         if place:
             before = self.lines[place - 1]
             row[:4] = [
-                min(self.lengths[place - 1], _MAX_LINE),
+                min(before.size, _MAX_LINE),
                 before.linked,
                 float(self.sentences[place - 1]),
                 float(_is_heading(before.box.tag)),
             ]
         if place + 1 < len(self.lines):
+            after = self.lines[place + 1]
             row[4:] = [
-                min(self.lengths[place + 1], _MAX_LINE),
-                self.lines[place + 1].linked,
+                min(after.size, _MAX_LINE),
+                after.linked,
                 float(self.sentences[place + 1]),
             ]
         return row
@@ -320,7 +300,7 @@ class _Table:
         inside, depth, up, branch = self._branch(box)
         holder = box.parent or box
         whole, around = self.sums[branch], self.sums[holder]
-        kin = self.kin[self.kinds[box]]
+        kin, chosen_kin = self.kin[self.makes[box]], self.chosen_kin[self.makes[box]]
         return [
             float(inside),
             float(depth),
@@ -334,12 +314,12 @@ class _Table:
             around.linked / around.length,
             min(around.length, _MAX_BOX),
             self.chosen_in[holder] / around.length,
-            kin.chosen / kin.length,
+            chosen_kin / kin.length,
             min(_MAX_LINE, kin.length / kin.lines),
             float(min(kin.lines, 60)),
             kin.linked / kin.length,
-            kin.chosen / self.total,
-            float(kin.chosen == self.kin_most),
+            chosen_kin / self.total,
+            float(chosen_kin == self.kin_most),
         ]
 
     def _known(self, place: int) -> list[float]:

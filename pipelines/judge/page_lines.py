@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 from pipelines.boilerplate.lines import length
 
 # Without text a reader sees, or with text that is never the article's.
-_SILENT = frozenset(
+SILENT = frozenset(
     "script style noscript template svg math head iframe object embed select option optgroup button input "
     "textarea canvas video audio source track picture img hr link meta map area datalist".split()
 )
@@ -43,7 +43,6 @@ class Box:
 
     place: int
     element: HtmlElement
-
     tag: str
     parent: Box | None
     kind: str
@@ -58,6 +57,13 @@ class Box:
         """What templates call the element: its class, id and the name of its component."""
         get = self.element.get
         return f"{self.style} {get('id') or ''} {get('data-component') or get('data-testid') or ''}"
+
+    def make(self, main: Box | None = None) -> tuple[str, str, str, str]:
+        """What boxes of one make share: tag and class, also of the box around; `main`'s class is left out."""
+        around = self.parent
+        if around is None:
+            return self.tag, self.style, "", ""
+        return self.tag, self.style, around.tag, "" if around is main else around.style
 
     def outwards(self) -> Iterator[Box]:
         """This box and those around it, the outermost last."""
@@ -118,7 +124,7 @@ def read_lines(tree: HtmlElement) -> list[PageLine]:
                 _add(run, around.tail, stack[-1])
             continue
         tag = child.tag
-        if tag in _SILENT or tag == "br" or not isinstance(tag, str):
+        if tag in SILENT or tag == "br" or not isinstance(tag, str):
             if tag == "br":
                 run.append(_BREAK)
             _add(run, child.tail, around)
