@@ -344,15 +344,16 @@ class App:
         self.work.ended(visit, kept=visit.outcome in (Outcome.STORED, Outcome.UPDATED))
         return visit
 
-    def _plan(self, visit: Visit) -> datetime | None:
+    def _plan(self, visit: Visit) -> Target:
         source = self.source_of(visit.target)
         defaults = self.config.defaults
-        return next_due(
+        due_at = next_due(
             visit,
             min_interval=source.min_interval if source else defaults.min_interval,
             max_interval=source.max_interval if source else defaults.max_interval,
             jitter=random.random() * self.config.crawl.jitter,
         )
+        return replace(visit.target, due_at=due_at)
 
     def _give_up(self, visit: Visit) -> None:
         late = replace(visit, outcome=Outcome.TIMEOUT, reason=f"no end after {VISIT_LIMIT:g} s")

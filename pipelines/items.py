@@ -82,6 +82,7 @@ class Target:
     not the scheme's default. `discovered_via` is the URL of the feed, sitemap or listing that named it,
     or "config" or "manual". `depth` counts listing pages between the source's own pages and this one.
     `visits` is the number of visits ended so far. `hint_*` is what the discovering feed or sitemap said.
+    `rhythm` is what was learned of its publications, in the form that `crawler.schedule` gives it.
     """
 
     id: int
@@ -100,6 +101,7 @@ class Target:
     hint_title: str | None = None
     hint_published_at: datetime | None = None
     last_visited_at: datetime | None = None
+    rhythm: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,13 +196,15 @@ class Visit:
     """One look at one target, from the request to its one outcome.
 
     `outcome` is None while the visit is under way. `reason` says more for a person ("soft 404",
-    "status 503"). `timings` are seconds by stage name.
+    "status 503"). `fresh` are the links to articles that nobody had named before; the store tells them from
+    the others when the visit ends. `timings` are seconds by stage name.
     """
 
     target: Target
     started_at: datetime
     page: Page | None = None
     links: tuple[Link, ...] = ()
+    fresh: tuple[Link, ...] = ()
     article: Article | None = None
     cuts: tuple[Cut, ...] = ()
     outcome: Outcome | None = None

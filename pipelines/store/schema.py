@@ -60,6 +60,7 @@ targets = sa.Table(
     sa.Column("hint_title", CleanText),
     sa.Column("hint_published_at", UtcDateTime),
     sa.Column("last_visited_at", UtcDateTime),
+    sa.Column("rhythm", Json),
 )
 _WAITING = targets.c.due_at.is_not(None)
 # One range of this index holds the due targets of one host in the order they are taken.
@@ -171,6 +172,7 @@ visits = sa.Table(
     sa.Column("bytes", sa.Integer),
     sa.Column("article_id", CleanText),
     sa.Column("links", sa.Integer, nullable=False),
+    sa.Column("fresh", sa.Integer, nullable=False, server_default="0"),
     sa.Column("timings", Json, nullable=False),
     sa.Column("cuts", Json),
 )
@@ -216,4 +218,25 @@ cleanings = sa.Table(
     sa.Column("site", CleanText, primary_key=True),
     sa.Column("rules", CleanText, nullable=False),
     sa.Column("cleaned_at", UtcDateTime, nullable=False),
+)
+
+# Hosts that are left alone for a while, and why; a host that answers well has no row.
+hosts = sa.Table(
+    "hosts",
+    metadata,
+    sa.Column("host", CleanText, primary_key=True),
+    sa.Column("not_before", UtcDateTime, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("reason", CleanText, nullable=False),
+)
+
+# The robots.txt of each origin (scheme://authority) as it was answered last; no status: nobody answered.
+robots = sa.Table(
+    "robots",
+    metadata,
+    sa.Column("origin", CleanText, primary_key=True),
+    sa.Column("status", sa.Integer),
+    sa.Column("body", CleanText),
+    sa.Column("fetched_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.items import Link, Target
 from pipelines.store.schema import articles, sources, targets
-from pipelines.store.targets import new_rows, to_target
+from pipelines.store.targets import new_row, to_target
 
 CONFIG = "config"
 
@@ -43,7 +43,8 @@ def sync_source(
     values = {"url": url, "configured": configured, "enabled": enabled}
     upsert = insert(sources).values(name=name, added_at=now, **values)
     connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_=values))
-    rows = new_rows(name, roots, via=CONFIG, depth=0, now=now)
+    named = [new_row(name, link, via=CONFIG, depth=0, now=now) for link in roots]
+    rows = [row for row in named if row is not None]
     for row in rows:
         connection.execute(_root(row, now=now))
     if replace:

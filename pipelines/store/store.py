@@ -109,7 +109,7 @@ class Store:
         article are not added, unless `via` is "manual".
         """
         with self._database.write() as connection:
-            return targets.add_targets(connection, source, links, via=via, depth=depth, now=now)
+            return len(targets.add_targets(connection, source, links, via=via, depth=depth, now=now))
 
     def target(self, url: str) -> Target | None:
         with self._database.read() as connection:
@@ -154,14 +154,15 @@ class Store:
     # Visits
 
     def end_visit(
-        self, visit: Visit, *, plan: Callable[[Visit], datetime | None], wishes: Wishes = _NO_WISHES
+        self, visit: Visit, *, plan: Callable[[Visit], Target], wishes: Wishes = _NO_WISHES
     ) -> Visit:
         """End a visit for good, in one transaction; returns it with outcome, reason and kept article.
 
         Without an outcome but with an article, decides it: `stored`, `updated` (the earlier state is kept
         as a revision), `unchanged`, or `duplicate` when the page is another address of a known article or
         has the very words of another one of the same source. Then the links become targets, the target
-        gets its next due time from `plan` (called once, with the final outcome), and the visit is logged.
+        gets its next due time and its rhythm from `plan` (called once, with the final outcome and the fresh
+        links), and the visit is logged.
         The validators for conditional requests are kept only from pages that were made full use of.
 
         The lines of the reading count for what is learned of its site, and the rules of that moment are

@@ -72,52 +72,62 @@ def to_target(row: sa.Row[Any]) -> Target:
     return Target(**{**values, "kind": Kind(values["kind"])})
 
 
-def new_rows(
-    source: str, links: Iterable[Link], *, via: str, depth: int, now: datetime
-) -> list[dict[str, object]]:
-    """Rows for links, due now; a link whose URL has no host is left out."""
+def new_row(source: str, link: Link, *, via: str, depth: int, now: datetime) -> dict[str, object] | None:
+    """A link's row, due now; None when its URL has no host."""
     # Late, for it loads the list of public suffixes, and those who only read need not wait for that.
     from pipelines.urls import host_of
 
-    rows: list[dict[str, object]] = []
-    for link in links:
-        url = clean_text(link.url)
-        host = host_of(url)
-        if host:
-            rows.append(
-                {
-                    "url": url,
-                    "kind": link.kind.value,
-                    "priority": priority(link.kind, depth + link.depth),
-                    "host": host,
-                    "source": source,
-                    "due_at": now,
-                    "failures": 0,
-                    "visits": 0,
-                    "depth": depth + link.depth,
-                    "discovered_via": via,
-                    "hint_title": link.title,
-                    "hint_published_at": link.published_at,
-                }
-            )
-    return rows
+    url = clean_text(link.url)
+    host = host_of(url)
+    if not host:
+        return None
+    return {
+        "url": url,
+        "kind": link.kind.value,
+        "priority": priority(link.kind, depth + link.depth),
+        "host": host,
+        "source": source,
+        "due_at": now,
+        "failures": 0,
+        "visits": 0,
+        "depth": depth + link.depth,
+        "discovered_via": via,
+        "hint_title": link.title,
+        "hint_published_at": link.published_at,
+    }
 
 
 def add_targets(
     connection: sa.Connection, source: str, links: Iterable[Link], *, via: str, depth: int, now: datetime
-) -> int:
-    """How many were new. Known URLs stay as they are.
+) -> list[Link]:
+    """Those that were new. Known URLs stay as they are.
 
     Other addresses of a stored article are left out, but for those that a person asked for.
     """
-    rows = iter(new_rows(source, links, via=via, depth=depth, now=now))
-    added = 0
-    while chunk := list(islice(rows, _CHUNK)):
-        urls = [row["url"] for row in chunk] if via != MANUAL else []
-        aliases = set(connection.scalars(sa.select(article_urls.c.url).where(article_urls.c.url.in_(urls))))
-        if fresh := [row for row in chunk if row["url"] not in aliases]:
-            added += connection.execute(insert(targets).on_conflict_do_nothing(), fresh).rowcount
+    named: dict[str, Link] = {}
+    for link in links:
+        named.setdefault(clean_text(link.url), link)
+    rest = iter(named.items())
+    added: list[Link] = []
+    while chunk := dict(islice(rest, _CHUNK)):
+        for url in _known(connection, list(chunk), aliases=via != MANUAL):
+            del chunk[url]
+        rows = {
+            url: row
+            for url, link in chunk.items()
+            if (row := new_row(source, link, via=via, depth=depth, now=now)) is not None
+        }
+        if rows:
+            connection.execute(insert(targets), list(rows.values()))
+        added += [chunk[url] for url in rows]
     return added
+
+
+def _known(connection: sa.Connection, urls: list[str], *, aliases: bool) -> set[str]:
+    known = set(connection.scalars(sa.select(targets.c.url).where(targets.c.url.in_(urls))))
+    if aliases:
+        known.update(connection.scalars(sa.select(article_urls.c.url).where(article_urls.c.url.in_(urls))))
+    return known
 
 
 def find_target(connection: sa.Connection, url: str) -> Target | None:

@@ -13,16 +13,17 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.cleaning import as_cleaned_today, with_text, without_lines
-from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Visit
+from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Target, Visit
 from pipelines.revise import compare, merge, same_story
 from pipelines.store import articles as kept
 from pipelines.store import rules as learned
 from pipelines.store.schema import priority, targets, visits
 from pipelines.store.sources import has_source
-from pipelines.store.targets import add_targets, new_rows
+from pipelines.store.targets import add_targets, new_row
 from pipelines.store.types import clean_text
 
-Plan = Callable[[Visit], datetime | None]
+# The target as it is to be from now on: `due_at` and `rhythm` count, the rest is left as it is.
+Plan = Callable[[Visit], Target]
 
 _KEPT = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNCHANGED})
 # Only a page that was made full use of may be asked for conditionally: else a 304 would hide for ever
@@ -32,7 +33,8 @@ _USED = _KEPT | {Outcome.LINKS, Outcome.DUPLICATE}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRow:
-    """An ended visit as it was logged. `bytes` is the size of the body, `links` the number found."""
+    """An ended visit as it was logged. `bytes` is the size of the body, `links` the number found, `fresh`
+    the number of articles among them that nobody had named before."""
 
     url: str
     source: str
@@ -46,6 +48,7 @@ class VisitRow:
     bytes: int | None
     article_id: str | None
     links: int
+    fresh: int
     timings: Mapping[str, float]
     cuts: tuple[Mapping[str, str], ...]
 
@@ -76,14 +79,14 @@ def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan, wishes: Wi
         learned.observe(connection, decision.article, text=text, cuts=visit.cuts, now=now)
         if decision.outcome is Outcome.STORED:
             learned.learn_when_due(connection, decision.article.domain, now)
-    due_at = plan(visit)
-    known = has_source(connection, visit.target.source)
     target_id = None
-    if known:
-        target_id = _end_target(connection, visit, due_at=due_at)
+    if has_source(connection, visit.target.source):
         via, depth = visit.target.url, visit.target.depth
-        add_targets(connection, visit.target.source, visit.links, via=via, depth=depth, now=now)
-        _end_other_addresses(connection, visit, decision, target_id=target_id, due_at=due_at)
+        added = add_targets(connection, visit.target.source, visit.links, via=via, depth=depth, now=now)
+        visit = replace(visit, fresh=tuple(link for link in added if link.kind is Kind.ARTICLE))
+        planned = plan(visit)
+        target_id = _end_target(connection, visit, planned)
+        _end_other_addresses(connection, visit, decision, target_id=target_id, due_at=planned.due_at)
     _log(connection, visit, target_id=target_id, article_key=article_key)
     return visit
 
@@ -170,7 +173,7 @@ def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str |
     return article.id
 
 
-def _end_target(connection: sa.Connection, visit: Visit, *, due_at: datetime | None) -> int:
+def _end_target(connection: sa.Connection, visit: Visit, planned: Target) -> int:
     """Bring the target's row up to date; one that is not there (asked for by hand) is added."""
     target = visit.target
     row = {
@@ -192,7 +195,8 @@ def _end_target(connection: sa.Connection, visit: Visit, *, due_at: datetime | N
         "failures": targets.c.failures + 1 if failed else 0,
         "visits": targets.c.visits + 1,
         "last_visited_at": visit.ended_at,
-        "due_at": due_at,
+        "due_at": planned.due_at,
+        "rhythm": planned.rhythm,
         **_validators(visit),
     }
     here = targets.c.url == clean_text(target.url)
@@ -241,7 +245,8 @@ def _move_target(connection: sa.Connection, visit: Visit, url: str, *, due_at: d
         old = visit.target
         link = Link(url=url, title=old.hint_title, published_at=old.hint_published_at)
         via, depth = old.discovered_via, old.depth
-        for row in new_rows(old.source, [link], via=via, depth=depth, now=visit.ended_at):
+        row = new_row(old.source, link, via=via, depth=depth, now=visit.ended_at)
+        if row is not None:
             connection.execute(insert(targets).values(row))
     if not fresh:
         read = {"visits": 1, "last_visited_at": visit.ended_at, "due_at": due_at, **_validators(visit)}
@@ -269,6 +274,7 @@ def _log(connection: sa.Connection, visit: Visit, *, target_id: int | None, arti
         "bytes": len(page.body) if page is not None else None,
         "article_id": article_key,
         "links": len(visit.links),
+        "fresh": len(visit.fresh),
         "timings": dict(visit.timings),
         "cuts": cuts or None,
     }

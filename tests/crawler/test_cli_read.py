@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
+from plans import due_at
 
 from crawler.cli.context import Context
 from crawler.cli.db import db
@@ -61,7 +62,7 @@ def database(tmp_path: Path) -> str:
             store.add_targets("n", [Link(url=one.url)], via="x", depth=0, now=NOW)
             target = store.target(one.url)
             assert target is not None
-            store.end_visit(Visit(target=target, started_at=NOW, article=one), plan=lambda _: None)
+            store.end_visit(Visit(target=target, started_at=NOW, article=one), plan=due_at(None))
     return url
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plans import due_at
 
 from pipelines.items import Article, Link, Outcome, Visit
 from pipelines.store import Store
@@ -62,7 +63,7 @@ def keep(store: Store, language: str, title: str, text: str, *, at: datetime = N
         first_seen_at=NOW,
         last_seen_at=NOW,
     )
-    visit = store.end_visit(Visit(target=target, started_at=NOW, article=article), plan=lambda _: None)
+    visit = store.end_visit(Visit(target=target, started_at=NOW, article=article), plan=due_at(None))
     assert visit.outcome is Outcome.STORED
 
 

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from plans import due_at
 
 import pipelines.store.database
 from pipelines.errors import StoreError, StoreVersionError
@@ -56,7 +57,7 @@ def fill(store: Store, count: int) -> None:
             first_seen_at=NOW,
             last_seen_at=NOW,
         )
-        store.end_visit(Visit(target=target, started_at=NOW, article=article), plan=lambda _: NOW)
+        store.end_visit(Visit(target=target, started_at=NOW, article=article), plan=due_at(NOW))
 
 
 def one_line(error: BaseException) -> bool:

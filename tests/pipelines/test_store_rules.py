@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from plans import due_at
 
 from pipelines.boilerplate.line import RULE, fingerprint
 from pipelines.boilerplate.wishes import Wishes
@@ -74,7 +75,7 @@ def read(
         last_seen_at=at,
     )
     visit = Visit(target=target, started_at=at, ended_at=at, article=article, cuts=cuts)
-    return store.end_visit(visit, plan=lambda _: None, wishes=wishes or Wishes())
+    return store.end_visit(visit, plan=due_at(None), wishes=wishes or Wishes())
 
 
 def fill(store: Store, count: int = COUNT, *promos: str, start: int = 0) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from plans import due_at
 
 from pipelines.items import Kind, Link, Outcome, Page, Target, Visit
 from pipelines.store import Store
@@ -36,7 +37,7 @@ def links(store: Store, source: str, *found: Link, now: datetime = NOW) -> int:
 
 def end(store: Store, target: Target, *, at: datetime = NOW, due: datetime | None = None) -> Visit:
     visit = Visit(target=target, started_at=at, ended_at=at, outcome=Outcome.LINKS)
-    return store.end_visit(visit, plan=lambda _: due)
+    return store.end_visit(visit, plan=due_at(due))
 
 
 def urls(found: list[Target]) -> list[str]:
@@ -184,7 +185,7 @@ def test_a_visit_of_a_source_that_was_removed_meanwhile_is_logged(store: Store) 
     (target,) = store.due(NOW)
     store.remove_source("n")
     visit = Visit(target=target, started_at=NOW, links=(Link(url="https://n.example/1"),), ended_at=NOW)
-    assert store.end_visit(visit, plan=lambda _: NOW).outcome is Outcome.LINKS
+    assert store.end_visit(visit, plan=due_at(NOW)).outcome is Outcome.LINKS
     assert len(store.visits(target.url)) == 1
     assert store.counts()["targets"] == 0
 
@@ -193,9 +194,7 @@ def test_failures_count_up_and_start_again(store: Store) -> None:
     add(store, "n", feed("https://n.example/f"))
     for outcome in (Outcome.TIMEOUT, Outcome.HTTP_ERROR):
         (target,) = store.due(NOW)
-        store.end_visit(
-            Visit(target=target, started_at=NOW, ended_at=NOW, outcome=outcome), plan=lambda _: NOW
-        )
+        store.end_visit(Visit(target=target, started_at=NOW, ended_at=NOW, outcome=outcome), plan=due_at(NOW))
     (target,) = store.due(NOW)
     assert (target.failures, target.visits, target.last_visited_at) == (2, 2, NOW)
     end(store, target, due=NOW)
@@ -219,7 +218,7 @@ def test_validators_are_kept_only_from_pages_that_were_used(store: Store) -> Non
 
     def visit(outcome: Outcome, status: int, **headers: str) -> tuple[str | None, str | None]:
         (target,) = store.due(NOW)
-        store.end_visit(answered(target, outcome, status, **headers), plan=lambda _: NOW)
+        store.end_visit(answered(target, outcome, status, **headers), plan=due_at(NOW))
         (target,) = store.due(NOW)
         return target.etag, target.last_modified
 

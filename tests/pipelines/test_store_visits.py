@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from plans import due_at
 
 from pipelines.errors import UsageError
 from pipelines.identity import article_id
@@ -71,7 +72,7 @@ def visit(
     found = replace(found, first_seen_at=at, last_seen_at=at)
     ended = Visit(target=address, started_at=at, ended_at=at, page=page, article=found, links=links)
     before = store.counts()["visits"]
-    result = store.end_visit(ended, plan=lambda _: due)
+    result = store.end_visit(ended, plan=due_at(due))
     assert store.counts()["visits"] == before + 1
     return result
 
@@ -93,7 +94,7 @@ def test_a_new_article_is_stored_with_everything_that_follows(store: Store) -> N
             cuts=(Cut(line="Leave a Reply", rule="phrase"),),
             timings={"fetch": 0.25},
         ),
-        plan=lambda done: NOW + HOUR if done.outcome is Outcome.STORED else None,
+        plan=lambda done: replace(done.target, due_at=NOW + HOUR if done.outcome is Outcome.STORED else None),
     )
     assert ended.outcome is Outcome.STORED
     assert ended.ended_at is not None
@@ -141,7 +142,7 @@ def test_not_modified_counts_as_seen(store: Store) -> None:
     again = Visit(
         target=target(store, url), started_at=NOW, ended_at=NOW + HOUR, outcome=Outcome.NOT_MODIFIED
     )
-    store.end_visit(again, plan=lambda _: None)
+    store.end_visit(again, plan=due_at(None))
     found = store.article(url)
     assert found is not None
     assert found.last_seen_at == NOW + HOUR
@@ -281,7 +282,7 @@ def test_an_outcome_that_is_decided_already_stays(store: Store, outcome: Outcome
     decided = Visit(
         target=target(store, new.url), started_at=NOW, article=new, outcome=outcome, reason="so it is"
     )
-    ended = store.end_visit(decided, plan=lambda _: None)
+    ended = store.end_visit(decided, plan=due_at(None))
     assert (ended.outcome, ended.reason) == (outcome, "so it is")
     assert store.counts()["articles"] == 0
     assert store.visits(new.url)[0].reason == "so it is"
@@ -289,7 +290,7 @@ def test_an_outcome_that_is_decided_already_stays(store: Store, outcome: Outcome
 
 def test_a_visit_that_gave_nothing_ends_as_well(store: Store) -> None:
     ended = store.end_visit(
-        Visit(target=target(store, "https://n.example/1"), started_at=NOW), plan=lambda _: None
+        Visit(target=target(store, "https://n.example/1"), started_at=NOW), plan=due_at(None)
     )
     assert ended.outcome is Outcome.PARSE_ERROR
 
@@ -299,7 +300,7 @@ def test_nothing_of_a_visit_stays_when_its_plan_fails(store: Store) -> None:
     address = target(store, new.url)
     counts = store.counts()
 
-    def plan(_: Visit) -> datetime | None:
+    def plan(_: Visit) -> Target:
         raise RuntimeError("boom")
 
     with pytest.raises(RuntimeError, match="boom"):
@@ -330,7 +331,7 @@ def test_characters_that_no_database_takes(store: Store) -> None:
         reason="\ud800\x00",
         links=(Link(url="https://n.example/\ud800"),),
     )
-    store.end_visit(bad, plan=lambda _: None)
+    store.end_visit(bad, plan=due_at(None))
 
 
 def test_dates_at_the_ends_of_time(store: Store) -> None:
