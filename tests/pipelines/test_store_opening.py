@@ -181,17 +181,17 @@ def newer_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     versions.mkdir(parents=True)
     for path in (MIGRATIONS / "env.py", *MIGRATIONS.glob("versions/*.py")):
         (folder / "migrations" / path.relative_to(MIGRATIONS)).write_text(path.read_text())
-    (versions / "0003_later.py").write_text(
+    (versions / "9999_later.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n"
-        "revision = '0003'\ndown_revision = '0002'\nbranch_labels = None\ndepends_on = None\n"
+        f"revision = '9999'\ndown_revision = '{REVISIONS[-1]}'\nbranch_labels = None\ndepends_on = None\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('sources') as batch:\n"
         "        batch.alter_column('url', nullable=True)\n"
         "        batch.add_column(sa.Column('note', sa.Text))\n"
     )
     monkeypatch.setattr(pipelines.store.database, "__file__", str(folder / "database.py"))
-    monkeypatch.setattr(pipelines.store.database, "REVISIONS", (*REVISIONS, "0003"))
-    monkeypatch.setattr(pipelines.store.database, "HEAD", "0003")
+    monkeypatch.setattr(pipelines.store.database, "REVISIONS", (*REVISIONS, "9999"))
+    monkeypatch.setattr(pipelines.store.database, "HEAD", "9999")
     return versions
 
 
@@ -209,7 +209,7 @@ def test_an_older_database_is_brought_up_to_date_with_everything_in_it(
 
 
 def test_a_migration_that_fails_changes_nothing(filled: Path, newer_program: Path) -> None:
-    later = newer_program / "0003_later.py"
+    later = newer_program / "9999_later.py"
     later.write_text(later.read_text() + "    op.execute('SELECT * FROM no_such_table')\n")
     with pytest.raises(StoreError, match="no_such_table"):
         Store.open(url(filled))
@@ -350,15 +350,18 @@ def test_backup_never_replaces_a_file(filled: Path, tmp_path: Path) -> None:
     assert there.read_text() == "precious"
 
 
+SUPPORT = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "support")]
+
+
 def test_backup_while_another_process_writes(filled: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; sys.path[:0] = [sys.argv[2]]\n"
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
         "from test_store_opening import *\n"
         "store = Store.open(sys.argv[1])\n"
         "fill(store, 10); print('go', flush=True)\n"
         "fill(store, 100000)\n"
     )
-    command = [sys.executable, "-c", code, url(filled), str(Path(__file__).parent)]
+    command = [sys.executable, "-c", code, url(filled), *SUPPORT]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
         try:
             assert writer.stdout is not None
