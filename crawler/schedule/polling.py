@@ -1,0 +1,146 @@
+"""When a feed, sitemap or listing is polled next, and what a poll must be worth. Pure.
+
+An article that waits one hour for its discovery costs one article-hour. A poll is worth its price when
+
+    n(t)^2 / (2 lambda(t)) >= price
+
+where n(t) are the articles expected to wait at time t, and lambda(t) is the rate of the hours that follow. It
+is the first-order condition for the least sum of waiting and price over a cycle that ends at t and is
+followed by the best cycles at the rate of that time, whose cost an hour is sqrt(2 price lambda). With a constant
+rate it gives the interval sqrt(2 price / lambda): polls in proportion to the square root of the rate, which is
+the optimum for a Poisson process under a budget (Sia, Cho and Cho, "Efficient Monitoring Algorithm for Fast
+News Alerts", IEEE TKDE 19(7), 2007, 3.1). When the rate falls, as in the evening, it polls at once: what waits
+would wait long.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crawler.schedule.rates import HOUR, LADDER, LASTS, Rate, weigh
+
+# A poll comes before so many entries are expected to have appeared that some may be pushed out: of what fits on
+# the page, this share, counted at the rate that is exceeded with this probability only.
+_ROOM, _RARE = 0.7, 0.05
+# Never wait longer than this many times what polling everything evenly would take.
+_PATIENCE = 2.5
+_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What a target asks of the budget: articles an hour, and its bounds in hours.
+
+    `evenness` is the mean of the square root of its shape over the week: 1 for a flat one.
+    """
+
+    level: float
+    evenness: float
+    shortest: float
+    longest: float
+
+    def polls(self, price: float, longest: float) -> float:
+        """Polls an hour at this price."""
+        wished = math.sqrt(self.level / (2 * price)) * self.evenness
+        return min(max(wished, 1 / max(self.longest, longest)), 1 / self.shortest)
+
+
+def demand(rate: Rate, *, shortest: timedelta, longest: timedelta) -> Demand:
+    hours, days = rate.shape()
+    evenness = sum(map(math.sqrt, hours)) / 24 * sum(map(math.sqrt, days)) / 7
+    return Demand(
+        level=rate.level()[1],
+        evenness=evenness,
+        shortest=shortest.total_seconds() / HOUR,
+        longest=longest.total_seconds() / HOUR,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a poll must be worth, in article-hours, and how long a target may wait at least, in hours."""
+
+    value: float
+    longest: float = 0.0
+
+    def cap(self, longest: timedelta) -> timedelta:
+        """The longest wait: the target's own, or a longer one where the budget does not reach."""
+        return max(longest, timedelta(hours=self.longest))
+
+
+# Without a budget: an article an hour is worth a poll every quarter of an hour.
+UNBOUNDED = Price(value=1 / 32)
+
+
+def price_of(demands: Iterable[Demand], *, polls_per_hour: float) -> Price:
+    """The price at which these targets together ask for so many polls an hour; never less than UNBOUNDED."""
+    targets = list(demands)
+    if not targets:
+        return UNBOUNDED
+    longest = _PATIENCE * len(targets) / polls_per_hour
+    low, high = UNBOUNDED.value, 1e6
+    if sum(target.polls(low, longest) for target in targets) <= polls_per_hour:
+        return UNBOUNDED
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        asked = sum(target.polls(middle, longest) for target in targets)
+        low, high = (middle, high) if asked > polls_per_hour else (low, middle)
+    return Price(value=high, longest=longest)
+
+
+def poll_at(
+    rate: Rate, now: datetime, *, price: Price, shortest: timedelta, longest: timedelta, page_size: int = 0
+) -> datetime:
+    """The time of the next poll of a target that was polled at `now`, within its bounds.
+
+    `page_size` is the number of entries that its page shows, 0 for unknown.
+    """
+    longest = max(price.cap(longest), shortest)
+    last = now + longest
+    view = _View(rate, now, page_size=page_size)
+    before, at = now, now + shortest
+    while not view.worth(at, price.value):
+        if at >= last:
+            return last
+        before, at = at, min(at + max((at - now) / 8, _MINUTE), last)
+    while at - before > _MINUTE and at > now + shortest:
+        middle = before + (at - before) / 2
+        before, at = (before, middle) if view.worth(middle, price.value) else (middle, at)
+    return at
+
+
+class _View:
+    """A rate's forecast from a poll on: the level of now gives way to the usual one as levels last."""
+
+    def __init__(self, rate: Rate, start: datetime, *, page_size: int) -> None:
+        self.start = start
+        self.shape = rate.shape()
+        self.level, self.usual = rate.level()
+        self.room = _ROOM * page_size
+        self.high = _quantile(rate.now, 1 - _RARE) if page_size else 0.0
+
+    def worth(self, at: datetime, price: float) -> bool:
+        hours = (at - self.start).total_seconds() / HOUR
+        weighed = weigh(self.start, at, self.shape)
+        # The mean level of these hours: the integral of exp(-s / LASTS), divided by them.
+        still = LASTS * (1 - math.exp(-hours / LASTS)) / hours
+        waiting = weighed * (still * self.level + (1 - still) * self.usual)
+        if self.room and weighed * self.high >= self.room:
+            return True
+        ahead = max(min(hours, 6.0), 0.25)
+        left = math.exp(-hours / LASTS)
+        level = left * self.level + (1 - left) * self.usual
+        rate = level * weigh(at, at + timedelta(hours=ahead), self.shape) / ahead
+        return waiting * waiting >= 2 * price * rate
+
+
+def _quantile(shares: list[float], share: float) -> float:
+    total = 0.0
+    for weight, level in zip(shares, LADDER, strict=True):
+        total += weight
+        if total >= share:
+            return level
+    return LADDER[-1]
