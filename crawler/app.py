@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from scrapy import signals
 
 from crawler.fetch import CrawlerWeb
+from crawler.jobs import start_jobs
 from crawler.learning import Learning, wishes_of
-from crawler.schedule.plan import next_due
-from crawler.schedule.service import Service
+from crawler.schedule.budget import Budgets
+from crawler.schedule.plan import Rhythm, Rules, planned
 from crawler.sources import Source
 from crawler.summary import Summary
 from crawler.survey import Survey, survey
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.config import Config
+    from crawler.schedule.polling import Demand
+    from crawler.schedule.service import Service
     from pipelines.store import Store
 
 logger = logging.getLogger("wirewatch")
@@ -51,7 +54,8 @@ class Job:
     """What one run is to do.
 
     `sources` are crawled; `urls` were named by hand and may be sites or articles. `due` crawls only what
-    is due. `forever` is the service. `limit` counts stored articles.
+    is due. `forever` is the service, and `changed` gives it the config when that has changed. `limit` counts
+    stored articles.
     """
 
     sources: tuple[Source, ...] = ()
@@ -60,6 +64,7 @@ class Job:
     forever: bool = False
     limit: int | None = None
     since: datetime | None = None
+    changed: Callable[[], Config | None] | None = None
 
 
 class App:
@@ -97,6 +102,7 @@ class App:
         self._crawler: Crawler | None = None
         self._service: Service | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._budgets = _budgets(config)
         self.work = Work(due=self._due, forever=job.forever, limit=job.limit)
 
     # --- the store, in its own thread -----------------------------------------------------------------
@@ -134,15 +140,14 @@ class App:
             for source in self.job.sources:
                 await self._admit(source)
             for url in self.job.urls:
-                self._in_background(self._name_by_hand(url))
+                self.in_background(self._name_by_hand(url))
+            await self.renew_prices()
         except StoreError as error:
             self.fail(error)
         # One turn of the loop, so that every survey counts as under way before work is asked for.
         await asyncio.sleep(0)
         if self.job.forever:
-            self._service = Service(tick=self._tick, seconds=self.config.crawl.tick)
-            self._service.every(self.config.crawl.learn, self._learn_soon, name="learn")
-            self._service.start()
+            self._service = start_jobs(self, changed=self.job.changed)
 
     def stop(self) -> None:
         """End the run cleanly: nothing more is handed out, what is in flight ends. Safe in the loop only."""
@@ -151,18 +156,74 @@ class App:
         for task in self._background:
             task.cancel()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """The service's tick: hand out what has become due, try again what could not be surveyed."""
         now = self._clock()
         for name, tried in list(self._unsurveyed.items()):
             source = self._sources[name]
             if now - tried >= source.min_interval:
                 del self._unsurveyed[name]
-                self._in_background(self._survey(source))
+                self.in_background(self._survey(source))
         self.work.wake()
 
-    def _learn_soon(self) -> None:
-        self._in_background(self.learn())
+    async def renew_prices(self) -> None:
+        """What a poll must be worth from now on, by what is known of all sources."""
+        try:
+            demands = await self.in_store(self._demands, dict(self._sources))
+        except StoreError as error:
+            self.fail(error)
+        else:
+            self._budgets.renew(self._clock(), demands)
+
+    def _demands(self, sources: Mapping[str, Source]) -> list[tuple[str, Demand]]:
+        return [
+            (
+                host,
+                Rhythm.of(record).demand(
+                    min_interval=sources[name].min_interval, max_interval=sources[name].max_interval
+                ),
+            )
+            for name, host, record in self._store.rhythms()
+            if name in sources
+        ]
+
+    async def prune(self) -> None:
+        """Forget visits that ended too long ago, a batch at a time."""
+        before = self._clock() - self.config.store.keep_visits
+        try:
+            while not self._stopped and await self.in_store(self._store.prune_visits, before) > 0:
+                pass
+        except StoreError as error:
+            self.fail(error)
+
+    async def take_over(self, config: Config) -> None:
+        """Go on with another config: sources that are new, changed or gone, intervals and budgets.
+
+        [network], [extraction] and [store] are read at the start only.
+        """
+        wanted = {source.name: source for source in config.sources if source.enabled}
+        gone = [source for name, source in self._sources.items() if name not in wanted and source.configured]
+        news = [source for name, source in wanted.items() if self._sources.get(name) != source]
+        if config.crawl != self.config.crawl:
+            self._budgets = _budgets(config)
+        self.config = config
+        for source in gone:
+            del self._sources[source.name]
+            self._unsurveyed.pop(source.name, None)
+            await self.in_store(
+                self._store.sync_source,
+                source.name,
+                source.url,
+                configured=any(one.name == source.name for one in config.sources),
+                enabled=False,
+                roots=(),
+                now=self._clock(),
+                replace=False,
+            )
+        for source in news:
+            await self._admit(source)
+        await self.renew_prices()
+        logger.info("config taken over: %d sources new or changed, %d gone", len(news), len(gone))
 
     def _closed(self) -> None:
         if self._service is not None:
@@ -173,7 +234,7 @@ class App:
         self.error = self.error or error
         self.work.stop()
 
-    def _in_background(self, job: Any) -> None:
+    def in_background(self, job: Any) -> None:
         task = asyncio.ensure_future(self.work.preparing(job))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
@@ -203,7 +264,7 @@ class App:
         if roots:
             await self._sync(source, roots)
         else:
-            self._in_background(self._survey(source))
+            self.in_background(self._survey(source))
 
     async def _known_roots(self, source: Source) -> list[Link]:
         targets = await self.in_store(self._store.roots, source.name)
@@ -313,6 +374,7 @@ class App:
     def begin(self, target: Target) -> Visit:
         loop = asyncio.get_running_loop()
         visit = Visit(target=target, started_at=self._clock())
+        self._budgets.spend(target.host, poll=target.kind is not Kind.ARTICLE)
         self._open[target.id] = loop.call_later(VISIT_LIMIT, self._give_up, visit)
         return visit
 
@@ -346,18 +408,19 @@ class App:
 
     def _plan(self, visit: Visit) -> Target:
         source = self.source_of(visit.target)
-        defaults = self.config.defaults
-        due_at = next_due(
-            visit,
-            min_interval=source.min_interval if source else defaults.min_interval,
-            max_interval=source.max_interval if source else defaults.max_interval,
+        bounds = source or self.config.defaults
+        rules = Rules(
+            min_interval=bounds.min_interval,
+            max_interval=bounds.max_interval,
+            reread=self.config.crawl.reread,
+            price=self._budgets.price(visit.target.host),
             jitter=random.random() * self.config.crawl.jitter,
         )
-        return replace(visit.target, due_at=due_at)
+        return planned(visit, rules)
 
     def _give_up(self, visit: Visit) -> None:
         late = replace(visit, outcome=Outcome.TIMEOUT, reason=f"no end after {VISIT_LIMIT:g} s")
-        self._in_background(self._end_quietly(late))
+        self.in_background(self._end_quietly(late))
 
     async def _end_quietly(self, visit: Visit) -> None:
         await self.end(visit)
@@ -368,7 +431,7 @@ class App:
             broken = replace(
                 item, article=None, outcome=Outcome.PARSE_ERROR, reason=failure.getErrorMessage()
             )
-            self._in_background(self._end_quietly(broken))
+            self.in_background(self._end_quietly(broken))
 
     def _spider_error(self, failure: Any, response: Any) -> None:
         visit = response.request.meta.get("visit") if response is not None else None
@@ -376,6 +439,11 @@ class App:
             self._item_error(visit, failure)
         elif response is None:
             self.fail(WirewatchError(f"the crawl stopped: {failure.getErrorMessage()}"))
+
+
+def _budgets(config: Config) -> Budgets:
+    crawl = config.crawl
+    return Budgets(per_hour=crawl.max_requests_per_hour, per_host=crawl.max_requests_per_hour_per_host)
 
 
 def _advance(steps: Iterator[None]) -> bool:

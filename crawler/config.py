@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_network
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from crawler.config_errors import Problem, config_error, doubles, explain, one_line, where
 from crawler.durations import format_duration, parse_duration
+from crawler.schedule.plan import REREAD
 from crawler.sources import Source, compiled, language_code, source_name, web_address, whole_line
 from pipelines.boilerplate.line import fingerprint
 from pipelines.errors import ConfigError
@@ -68,6 +70,12 @@ def _database(value: str) -> str:
     return value
 
 
+def _ages(value: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+    if any(later <= earlier for earlier, later in pairwise(value)):
+        raise ValueError("not in order: each age must be longer than the one before")
+    return value
+
+
 def _tag(value: str) -> str:
     if not value.strip():
         raise ValueError("no tag: it is empty")
@@ -111,8 +119,8 @@ class NetworkSection(_Section):
 class DefaultsSection(_Section):
     """What holds for sources that do not say otherwise. `delay` is in seconds."""
 
-    min_interval: Interval = timedelta(minutes=15)
-    max_interval: Interval = timedelta(days=1)
+    min_interval: Interval = timedelta(minutes=5)
+    max_interval: Interval = timedelta(hours=6)
     delay: Seconds = Field(default=1.0, ge=0, le=3600)
 
 
@@ -126,15 +134,25 @@ class ExtractionSection(_Section):
 
 class CrawlSection(_Section):
     """`jitter`: a share of each interval that is added at random; `tick`: seconds of the service's clock;
-    `learn`: seconds between two times that the service learns sites' lines and cleans stored articles."""
+    `learn`: seconds between two times that the service learns sites' lines and cleans stored articles;
+    `drain`: seconds that what is in flight may take when the run is stopped; `reread`: the ages at which an
+    article is read again; `max_requests_...`: requests an hour, on average over some days, None for no limit.
+    """
 
     jitter: Number = Field(default=0.1, ge=0, le=1)
     tick: Seconds = Field(default=1.0, ge=0.05, le=3600)
     learn: Seconds = Field(default=3600.0, ge=1, le=7 * 86400)
+    drain: Seconds = Field(default=60.0, ge=1, le=3600)
+    reread: Annotated[tuple[Interval, ...], AfterValidator(_ages)] = REREAD
+    max_requests_per_hour: Number | None = Field(default=None, gt=0)
+    max_requests_per_hour_per_host: Number | None = Field(default=None, gt=0)
 
 
 class StoreSection(_Section):
+    """Where everything is kept; `keep_visits`: how long the log of visits reaches back in the service."""
+
     database: Annotated[Text, AfterValidator(_database)] | None = None
+    keep_visits: Interval = timedelta(days=90)
 
 
 class SourceSection(_Section):
@@ -303,7 +321,7 @@ def _resolved(checked: _File, env: Mapping[str, str]) -> Config:
     if ranges:
         network = network.model_copy(update={"allow": (*network.allow, *ranges)})
     if env.get("WIREWATCH_DATABASE"):
-        store = StoreSection(database=env["WIREWATCH_DATABASE"])
+        store = StoreSection(database=env["WIREWATCH_DATABASE"], keep_visits=store.keep_visits)
     return Config(
         network=network,
         defaults=checked.defaults,

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -184,7 +185,8 @@ def app_for_scrapy(crawler: Crawler, *, source: str | None) -> App:
 class StopSignals:
     """SIGINT and SIGTERM: the first ends the run cleanly, a second one at once.
 
-    Cleanly means: nothing new is asked for, what is in flight ends and is stored. At once means: the
+    Cleanly means: nothing new is asked for, what is in flight ends and is stored; what has not ended within
+    [crawl] drain seconds is given up, as by a second signal. At once means: the
     workers are killed and the process is gone; what was in flight is simply due again.
     """
 
@@ -192,22 +194,32 @@ class StopSignals:
         self.received: int | None = None
         self._app = app
         self._before: dict[int, Any] = {}
+        self._bound: threading.Timer | None = None
 
     def __enter__(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._handle)
 
     def __exit__(self, *error: object) -> None:
+        if self._bound is not None:
+            self._bound.cancel()
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    @staticmethod
+    def _at_once(number: int) -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
+        os._exit(128 + number)
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
-            for child in multiprocessing.active_children():
-                child.kill()
-            os._exit(128 + number)
+            self._at_once(number)
         self.received = number
         logger.warning("stopping: what is in flight is finished; once more to stop at once")
+        self._bound = threading.Timer(self._app.config.crawl.drain, self._at_once, (number,))
+        self._bound.daemon = True
+        self._bound.start()
         loop = self._app.loop
         if loop is None:  # nothing has been asked of anybody yet
             raise SystemExit(128 + number)

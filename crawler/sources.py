@@ -42,8 +42,8 @@ class Source:
     exclude: tuple[str, ...] = ()
     language: str | None = None
     tags: tuple[str, ...] = ()
-    min_interval: timedelta = timedelta(minutes=15)
-    max_interval: timedelta = timedelta(days=1)
+    min_interval: timedelta = timedelta(minutes=5)
+    max_interval: timedelta = timedelta(hours=6)
     delay: float = 1.0
     enabled: bool = True
     discover: bool = True

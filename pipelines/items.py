@@ -120,6 +120,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PollWish:
+    """What a feed asks of those who poll it: RSS's ttl, skipHours and skipDays, syn:updatePeriod.
+
+    `wait` is the least number of seconds between two polls. The hours of the day (UTC) and days of the week
+    (Monday is 0) are those in which nothing new will come.
+    """
+
+    wait: float = 0.0
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """An answer as it came: header names in lower case, body decoded from its transfer encodings."""
 
@@ -157,6 +170,8 @@ class Article:
     found ("json-ld", "meta", "time", "feed", "sitemap", "url", "text"). `authors` are people or
     organisations, one a name. `word_count` counts characters for scripts without spaces. `revised_by` says
     who made this revision: "publisher", or "cleaning" when only our rules for the text have changed.
+    `tdm_reservation` says whether rights for text and data mining are reserved, as the TDM Reservation
+    Protocol (W3C Community Group, 2024) declares it, `tdm_policy` is the address of the terms.
     """
 
     id: str
@@ -180,6 +195,8 @@ class Article:
     image_url: str | None = None
     is_accessible_for_free: bool | None = None
     license: str | None = None
+    tdm_reservation: bool | None = None
+    tdm_policy: str | None = None
     word_count: int = 0
     content_hash: str = ""
     cluster_id: str | None = None
@@ -197,7 +214,8 @@ class Visit:
 
     `outcome` is None while the visit is under way. `reason` says more for a person ("soft 404",
     "status 503"). `fresh` are the links to articles that nobody had named before; the store tells them from
-    the others when the visit ends. `timings` are seconds by stage name.
+    the others when the visit ends. `wish` is what the feed that was read asks for. `timings` are seconds by
+    stage name.
     """
 
     target: Target
@@ -205,6 +223,7 @@ class Visit:
     page: Page | None = None
     links: tuple[Link, ...] = ()
     fresh: tuple[Link, ...] = ()
+    wish: PollWish | None = None
     article: Article | None = None
     cuts: tuple[Cut, ...] = ()
     outcome: Outcome | None = None
@@ -248,6 +267,8 @@ ARTICLE_FIELDS: tuple[str, ...] = (
     "image_url",
     "is_accessible_for_free",
     "license",
+    "tdm_reservation",
+    "tdm_policy",
     "word_count",
     "content_hash",
     "cluster_id",

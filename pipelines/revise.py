@@ -24,6 +24,8 @@ _GAPS = (
     "image_url",
     "is_accessible_for_free",
     "license",
+    "tdm_reservation",
+    "tdm_policy",
 )
 
 

@@ -39,7 +39,7 @@ class Ours:
 
     def next(self, source: int, now: float, found: tuple[float, ...]) -> float:
         rate, at = self.rates[source], when(now)
-        self.budget.spend(at)
+        self.budget.spend()
         size = self.world.sources[source].page_size
         rate.learn(at, [when(one) for one in found])
         due = poll_at(

@@ -8,7 +8,7 @@ from crawler.discovery.errors import UnreadableError
 from crawler.discovery.feeds import is_feed, read_feed
 from crawler.discovery.listings import read_listing
 from crawler.discovery.sitemaps import news_first, read_sitemap
-from pipelines.items import Kind, Link, Page
+from pipelines.items import Kind, Link, Page, PollWish
 
 __all__ = ["Found", "UnreadableError", "news_first", "read"]
 
@@ -27,6 +27,7 @@ class Found:
     feeds: tuple[str, ...] = ()
     is_news: bool = False
     is_index: bool = False
+    wish: PollWish | None = None
 
 
 def read(kind: Kind, page: Page) -> Found:
@@ -55,7 +56,7 @@ def _is_sitemap(body: bytes) -> bool:
 
 def _feed(page: Page, charset: str | None) -> Found:
     feed = read_feed(page.body, url=page.final_url, charset=charset)
-    return Found(kind=Kind.FEED, links=feed.links, title=feed.title, language=feed.language)
+    return Found(kind=Kind.FEED, links=feed.links, title=feed.title, language=feed.language, wish=feed.wish)
 
 
 def _sitemap(page: Page) -> Found:

@@ -14,7 +14,7 @@ from dateutil import parser as dates
 
 from crawler.discovery.errors import UnreadableError
 from pipelines.charset import decode
-from pipelines.items import Kind, Link
+from pipelines.items import Kind, Link, PollWish
 from pipelines.urls import canonical, is_media
 
 # The newest entries of a feed; longer ones are archives. fastfeedparser reads 50,000 in under a second.
@@ -22,18 +22,26 @@ MAX_ENTRIES = 1000
 _HEAD = 2048
 _ROOT = re.compile(r"<(?:\w+:)?(rss|feed|RDF)[\s>]", re.IGNORECASE)
 _JSON_FEED = re.compile(r'"version"\s*:\s*"https?://jsonfeed\.org/version/')
+_PERIODS = {
+    "hourly": 3600.0,
+    "daily": 86400.0,
+    "weekly": 7 * 86400.0,
+    "monthly": 30 * 86400.0,
+    "yearly": 365 * 86400.0,
+}
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TAGS = re.compile(r"<[^>]*>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed that was read. `ttl_minutes` is RSS's own wish for the time between two polls."""
+    """A feed that was read; `wish` is None when it asks nothing of those who poll it."""
 
     title: str | None
     language: str | None
     home: str | None
     links: tuple[Link, ...]
-    ttl_minutes: int | None = None
+    wish: PollWish | None = None
 
 
 def is_feed(body: bytes) -> bool:
@@ -74,8 +82,31 @@ def read_feed(body: bytes, *, url: str, charset: str | None = None) -> Feed:
         language=parsed.feed.get("language") or _first(r"<(?:dc:)?language>\s*([\w-]+)\s*<", head),
         home=canonical(parsed.feed.get("link") or "", base) if parsed.feed.get("link") else None,
         links=tuple(list(unique.values())[:MAX_ENTRIES]),
-        ttl_minutes=int(ttl) if (ttl := _first(r"<ttl>\s*(\d{1,6})\s*</ttl>", head)) else None,
+        wish=_wish(head),
     )
+
+
+def _wish(head: str) -> PollWish | None:
+    """RSS 2.0's ttl (minutes), skipHours and skipDays; the syndication module of RSS 1.0."""
+    waits = [60 * float(_first(r"<ttl>\s*(\d{1,6})\s*</ttl>", head) or 0)]
+    period = _first(r"<(?:\w+:)?updatePeriod>\s*([a-z]+)\s*<", head)
+    if period and period.lower() in _PERIODS:
+        frequency = int(_first(r"<(?:\w+:)?updateFrequency>\s*(\d{1,4})\s*<", head) or 1)
+        waits.append(_PERIODS[period.lower()] / max(frequency, 1))
+    hours = {int(hour) % 24 for hour in _inside("skipHours", r"<hour>\s*(\d{1,2})\s*<", head)}
+    days = {day.lower()[:3] for day in _inside("skipDays", r"<day>\s*([a-z]+)\s*<", head)}
+    wish = PollWish(
+        wait=max(waits),
+        # Who skips all of them asks not to be polled at all, which is not meant.
+        skip_hours=tuple(sorted(hours)) if len(hours) < 24 else (),
+        skip_days=tuple(number for number, day in enumerate(_DAYS) if day in days) if len(days) < 7 else (),
+    )
+    return None if wish == PollWish() else wish
+
+
+def _inside(element: str, pattern: str, head: str) -> list[str]:
+    block = _first(rf"<{element}>(.{{0,2000}}?)</{element}>", head)
+    return re.findall(pattern, block or "", re.IGNORECASE)
 
 
 def _declared_base(text: str) -> str | None:
@@ -84,7 +115,7 @@ def _declared_base(text: str) -> str | None:
 
 
 def _first(pattern: str, text: str) -> str | None:
-    found = re.search(pattern, text, re.IGNORECASE)
+    found = re.search(pattern, text, re.IGNORECASE | re.DOTALL)
     return found[1] if found else None
 
 

@@ -6,11 +6,11 @@ An article that waits one hour for its discovery costs one article-hour. A poll 
 
 where n(t) are the articles expected to wait at time t, and lambda(t) is the rate of the hours that follow. It
 is the first-order condition for the least sum of waiting and price over a cycle that ends at t and is
-followed by the best cycles at the rate of that time, whose cost an hour is sqrt(2 price lambda). With a constant
-rate it gives the interval sqrt(2 price / lambda): polls in proportion to the square root of the rate, which is
-the optimum for a Poisson process under a budget (Sia, Cho and Cho, "Efficient Monitoring Algorithm for Fast
-News Alerts", IEEE TKDE 19(7), 2007, 3.1). When the rate falls, as in the evening, it polls at once: what waits
-would wait long.
+followed by the best cycles at the rate of that time, whose cost an hour is sqrt(2 price lambda). With a
+constant rate it gives the interval sqrt(2 price / lambda): polls in proportion to the square root of the
+rate, the optimum for Poisson processes under a budget (Sia, Cho and Cho, "Efficient Monitoring Algorithm for
+Fast News Alerts", IEEE TKDE 19(7), 2007). When the rate falls, as in the evening, it polls at once: what
+waits would wait long.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from datetime import datetime, timedelta
 
 from crawler.schedule.rates import HOUR, LADDER, LASTS, Rate, weigh
 
-# A poll comes before so many entries are expected to have appeared that some may be pushed out: of what fits on
-# the page, this share, counted at the rate that is exceeded with this probability only.
+# A poll comes before entries may be pushed out: when this share of what fits on the page is to be expected,
+# at the rate that is exceeded with this probability only.
 _ROOM, _RARE = 0.7, 0.05
 # Never wait longer than this many times what polling everything evenly would take.
 _PATIENCE = 2.5

@@ -1,11 +1,12 @@
-"""How often a feed, sitemap or listing publishes: a filter over rate levels, times a profile of the week. Pure.
+"""How often a target publishes: a filter over rate levels, times a profile of the week. Pure.
 
 Publications of a target are taken for a Poisson process whose rate at time t is `level * shape(t)`. The level
 jumps: it is a Markov chain over a fixed ladder of rates, so that the process is a Markov-modulated Poisson
 process, and what is known of the level is its posterior, carried on exactly by Bayes' rule (the forward
 recursion; Fischer and Meier-Hellstern, "The Markov-modulated Poisson process cookbook", Performance
-Evaluation 18, 1993). A jump leads to where the target usually is (`usual`), or with a small share anywhere: so
-a burst is believed after a few articles, ends by itself, and a lasting change becomes the usual.
+Evaluation 18, 1993). A jump leads to where the target usually is (`usual`, a Gamma distribution, which is
+conjugate to the Poisson one), or with a small share anywhere: so a burst is believed after a few articles,
+ends by itself, and a lasting change becomes the usual.
 
 The shape has a factor for each hour of the day (UTC) and each day of the week, with mean 1. Each factor has a
 Gamma prior; articles that fell into the hour against those that the level alone explains give its posterior
@@ -59,8 +60,8 @@ def _share(weights: Sequence[float]) -> list[float]:
 class Rate:
     """What is known of one target's publications. `seen_until` is the end of the time that polls covered.
 
-    `now` are shares by level of LADDER; `usual` is the usual level's Gamma distribution as (articles, hours, the
-    shape's factors taken in), old evidence faded; `hours` and `days` are the shape's evidence: (articles,
+    `now` are shares by level of LADDER; `usual` is the usual level's Gamma distribution as (articles, hours
+    weighed by the shape), old evidence faded; `hours` and `days` are the shape's evidence: (articles,
     articles that the level alone explains) by hour of the day and by day of the week.
     """
 
@@ -120,11 +121,9 @@ class Rate:
         factors = self.shape()
         exposure = weigh(begin, end, factors)
         self._jump(hours)
-        likelihood = [
-            math.exp(-rate * exposure + count * log) for rate, log in zip(LADDER, _LOGS, strict=True)
-        ]
-        scale = max(likelihood)
-        self.now = _share([share * (like / scale) for share, like in zip(self.now, likelihood, strict=True)])
+        logs = [count * log - rate * exposure for rate, log in zip(LADDER, _LOGS, strict=True)]
+        best = max(logs)
+        self.now = _share([share * math.exp(log - best) for share, log in zip(self.now, logs, strict=True)])
         least, most = _USUAL_HOURS
         memory = min(max(_USUAL_ARTICLES * self.usual[1] / self.usual[0], least), most)
         keep = math.exp(-hours / memory)

@@ -108,5 +108,10 @@ class NewsSpider(scrapy.Spider):
         links = self.app.follow(visit.target, found.links)
         timings = {**visit.timings, "read": time.perf_counter() - started}
         return replace(
-            visit, links=links, outcome=Outcome.LINKS, reason=f"{len(links)} links", timings=timings
+            visit,
+            links=links,
+            wish=found.wish,
+            outcome=Outcome.LINKS,
+            reason=f"{len(links)} links",
+            timings=timings,
         )

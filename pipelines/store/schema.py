@@ -102,6 +102,8 @@ def _article_columns() -> list[sa.Column[Any]]:
         sa.Column("image_url", CleanText),
         sa.Column("is_accessible_for_free", sa.Boolean),
         sa.Column("license", CleanText),
+        sa.Column("tdm_reservation", sa.Boolean),
+        sa.Column("tdm_policy", CleanText),
         sa.Column("word_count", sa.Integer, nullable=False),
         sa.Column("content_hash", CleanText, nullable=False),
         sa.Column("cluster_id", CleanText),
@@ -173,12 +175,14 @@ visits = sa.Table(
     sa.Column("article_id", CleanText),
     sa.Column("links", sa.Integer, nullable=False),
     sa.Column("fresh", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("gap", sa.Boolean, nullable=False, server_default="0"),
     sa.Column("timings", Json, nullable=False),
     sa.Column("cuts", Json),
 )
 sa.Index("ix_visits_url", visits.c.url)
 sa.Index("ix_visits_target", visits.c.target_id)
 sa.Index("ix_visits_article", visits.c.article_id)
+sa.Index("ix_visits_source", visits.c.source, visits.c.ended_at)
 
 # The lines of a site's articles that were read last: [fingerprint, size, whole sentence?] each, in order,
 # those that learned rules took included. A row an article: they are written and read together only.
@@ -220,14 +224,17 @@ cleanings = sa.Table(
     sa.Column("cleaned_at", UtcDateTime, nullable=False),
 )
 
-# Hosts that are left alone for a while, and why; a host that answers well has no row.
+# Hosts of which something must be remembered: until when they are left alone and why, and whether they asked
+# for it (Retry-After) or just did not answer; when their certificate ends.
 hosts = sa.Table(
     "hosts",
     metadata,
     sa.Column("host", CleanText, primary_key=True),
-    sa.Column("not_before", UtcDateTime, nullable=False),
+    sa.Column("not_before", UtcDateTime),
+    sa.Column("asked", sa.Boolean, nullable=False),
     sa.Column("failures", sa.Integer, nullable=False),
-    sa.Column("reason", CleanText, nullable=False),
+    sa.Column("reason", CleanText),
+    sa.Column("certificate_ends_at", UtcDateTime),
 )
 
 # The robots.txt of each origin (scheme://authority) as it was answered last; no status: nobody answered.
@@ -240,3 +247,16 @@ robots = sa.Table(
     sa.Column("fetched_at", UtcDateTime, nullable=False),
     sa.Column("expires_at", UtcDateTime, nullable=False),
 )
+
+# What was found of a source's health, from the time it began to the time it ended (open: not yet).
+episodes = sa.Table(
+    "episodes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("source", CleanText, nullable=False),
+    sa.Column("finding", CleanText, nullable=False),
+    sa.Column("detail", CleanText, nullable=False),
+    sa.Column("began_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+)
+sa.Index("ix_episodes_source", episodes.c.source, episodes.c.finding, episodes.c.began_at)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 
@@ -151,6 +151,11 @@ class Store:
         with self._database.read() as connection:
             return targets.count_due(connection, now, sources)
 
+    def rhythms(self) -> list[tuple[str, str, Mapping[str, Any] | None]]:
+        """(source, host, rhythm) of all feeds, sitemaps and listings that are due at some time."""
+        with self._database.read() as connection:
+            return targets.rhythms(connection)
+
     # Visits
 
     def end_visit(
@@ -170,6 +175,11 @@ class Store:
         """
         with self._database.write() as connection:
             return visits.end_visit(connection, visit, plan=plan, wishes=wishes)
+
+    def prune_visits(self, before: datetime) -> int:
+        """Forget some of the visits that ended before that time; returns how many, 0 when none are left."""
+        with self._database.write() as connection:
+            return visits.prune(connection, before)
 
     def visits(self, url: str) -> list[VisitRow]:
         """The visits of a target, the first one first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
-from pipelines.items import Kind, Link, Target
+from pipelines.items import Kind, Link, Target, Visit
 from pipelines.store.schema import PRIORITY, article_urls, priority, sources, targets
 from pipelines.store.types import UtcDateTime, clean_text
 
@@ -189,6 +189,31 @@ def count_due(connection: sa.Connection, now: datetime, of_sources: Collection[s
         .where(targets.c.due_at <= now, *_enabled(of_sources))
     )
     return connection.scalar(query) or 0
+
+
+def rhythms(connection: sa.Connection) -> list[tuple[str, str, Mapping[str, Any] | None]]:
+    query = (
+        sa.select(targets.c.source, targets.c.host, targets.c.rhythm)
+        .join(sources, sources.c.name == targets.c.source)
+        .where(
+            sources.c.enabled.is_(True),
+            targets.c.priority < PRIORITY[Kind.ARTICLE],
+            targets.c.due_at.is_not(None),
+        )
+    )
+    return [(source, host, rhythm) for source, host, rhythm in connection.execute(query)]
+
+
+def catch_up(connection: sa.Connection, visit: Visit) -> None:
+    """Entries of a feed may have been missed: the source's sitemaps and listings are due now."""
+    assert visit.ended_at is not None
+    others = sa.and_(
+        targets.c.source == visit.target.source,
+        targets.c.priority.in_((PRIORITY[Kind.SITEMAP], PRIORITY[Kind.LISTING])),
+        targets.c.due_at > visit.ended_at,
+        targets.c.url != visit.target.url,
+    )
+    connection.execute(sa.update(targets).where(others).values(due_at=visit.ended_at))
 
 
 def _enabled(of_sources: Collection[str] | None) -> list[sa.ColumnElement[bool]]:

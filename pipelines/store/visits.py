@@ -13,19 +13,22 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.cleaning import as_cleaned_today, with_text, without_lines
+from pipelines.gaps import missed_some
 from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Target, Visit
 from pipelines.revise import compare, merge, same_story
 from pipelines.store import articles as kept
 from pipelines.store import rules as learned
 from pipelines.store.schema import priority, targets, visits
 from pipelines.store.sources import has_source
-from pipelines.store.targets import add_targets, new_row
+from pipelines.store.targets import add_targets, catch_up, new_row
 from pipelines.store.types import clean_text
 
 # The target as it is to be from now on: `due_at` and `rhythm` count, the rest is left as it is.
 Plan = Callable[[Visit], Target]
 
 _KEPT = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNCHANGED})
+# Old visits forgotten in one transaction.
+_BATCH = 1000
 # Only a page that was made full use of may be asked for conditionally: else a 304 would hide for ever
 # what a worker failed to read.
 _USED = _KEPT | {Outcome.LINKS, Outcome.DUPLICATE}
@@ -34,7 +37,7 @@ _USED = _KEPT | {Outcome.LINKS, Outcome.DUPLICATE}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRow:
     """An ended visit as it was logged. `bytes` is the size of the body, `links` the number found, `fresh`
-    the number of articles among them that nobody had named before."""
+    the number of articles among them that nobody had named before; `gap` says that some may have been missed."""
 
     url: str
     source: str
@@ -49,6 +52,7 @@ class VisitRow:
     article_id: str | None
     links: int
     fresh: int
+    gap: bool
     timings: Mapping[str, float]
     cuts: tuple[Mapping[str, str], ...]
 
@@ -84,6 +88,10 @@ def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan, wishes: Wi
         via, depth = visit.target.url, visit.target.depth
         added = add_targets(connection, visit.target.source, visit.links, via=via, depth=depth, now=now)
         visit = replace(visit, fresh=tuple(link for link in added if link.kind is Kind.ARTICLE))
+        if missed_some(visit):
+            visit = replace(visit, reason=f"{visit.reason or 'links'}, all of them new: some may be missing")
+            if visit.target.kind is Kind.FEED:
+                catch_up(connection, visit)
         planned = plan(visit)
         target_id = _end_target(connection, visit, planned)
         _end_other_addresses(connection, visit, decision, target_id=target_id, due_at=planned.due_at)
@@ -275,10 +283,18 @@ def _log(connection: sa.Connection, visit: Visit, *, target_id: int | None, arti
         "article_id": article_key,
         "links": len(visit.links),
         "fresh": len(visit.fresh),
+        "gap": missed_some(visit),
         "timings": dict(visit.timings),
         "cuts": cuts or None,
     }
     connection.execute(sa.insert(visits).values(row))
+
+
+def prune(connection: sa.Connection, before: datetime) -> int:
+    # The log is in the order of time: where its first rows are young, all are.
+    first = sa.select(visits.c.id).order_by(visits.c.id).limit(_BATCH)
+    old = sa.and_(visits.c.id.in_(first), visits.c.ended_at < before)
+    return connection.execute(sa.delete(visits).where(old)).rowcount
 
 
 def list_visits(connection: sa.Connection, url: str) -> list[VisitRow]:

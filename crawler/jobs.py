@@ -1,0 +1,41 @@
+"""The service's few jobs: tick, price, learn, prune and sync. Few, whatever the number of sources."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from crawler.schedule.service import Service
+from pipelines.errors import ConfigError
+
+if TYPE_CHECKING:
+    from crawler.app import App
+    from crawler.config import Config
+
+logger = logging.getLogger("wirewatch")
+
+# Seconds between two looks at the config file, two prices of a poll, and two prunings of the visits' log.
+SYNC, PRICE, PRUNE = 5.0, 60.0, 6 * 3600.0
+
+
+def start_jobs(app: App, *, changed: Callable[[], Config | None] | None) -> Service:
+    """Start them in the running loop. `changed` gives the config when its file is another than before."""
+
+    def sync() -> None:
+        try:
+            config = changed() if changed is not None else None
+        except ConfigError as error:
+            logger.error("the changed config is not taken over: %s", error)  # noqa: TRY400 - one line
+            return
+        if config is not None:
+            app.in_background(app.take_over(config))
+
+    crawl = app.config.crawl
+    service = Service(tick=app.tick, seconds=crawl.tick)
+    service.every(PRICE, lambda: app.in_background(app.renew_prices()), name="price")
+    service.every(crawl.learn, lambda: app.in_background(app.learn()), name="learn")
+    service.every(PRUNE, lambda: app.in_background(app.prune()), name="prune")
+    service.every(SYNC, sync, name="sync")
+    service.start()
+    return service
