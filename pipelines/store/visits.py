@@ -37,7 +37,8 @@ _USED = _KEPT | {Outcome.LINKS, Outcome.DUPLICATE}
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRow:
     """An ended visit as it was logged. `bytes` is the size of the body, `links` the number found, `fresh`
-    the number of articles among them that nobody had named before; `gap` says that some may have been missed."""
+    the number of articles among them that nobody had named before; `gap` says that more may have been missed.
+    """
 
     url: str
     source: str
