@@ -112,7 +112,7 @@ class App:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
 
-    async def _due(self, *, exclude_hosts: Iterable[str], limit: int) -> list[Target]:
+    async def _due(self, *, exclude_hosts: Iterable[str], limit: int, per_host: int) -> list[Target]:
         if not self._sources:
             return []
         return await self.in_store(
@@ -121,6 +121,7 @@ class App:
             sources=tuple(self._sources),
             exclude_hosts=tuple(exclude_hosts),
             limit=limit,
+            per_host=per_host,
             roots_since=None if self.job.due or self.job.forever else self._started_at,
         )
 

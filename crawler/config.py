@@ -129,7 +129,7 @@ class ExtractionSection(_Section):
 
     workers: Count = Field(default_factory=lambda: max(1, min(2, os.cpu_count() or 1)), ge=1, le=64)
     timeout: Seconds = Field(default=20.0, gt=0, le=600)
-    recycle: Count = Field(default=500, ge=1)
+    recycle: Count = Field(default=1000, ge=1)
 
 
 class CrawlSection(_Section):

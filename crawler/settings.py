@@ -45,6 +45,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.politeness.PolitenessMiddleware": 100,
     "crawler.middlewares.conditional.ConditionalGetMiddleware": 400,
 }
+CONCURRENT_ITEMS = 1
 ITEM_PIPELINES = {
     "pipelines.stages.ExtractStage": 100,
     "pipelines.stages.SinceStage": 200,

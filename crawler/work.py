@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from typing import Protocol
 
-from pipelines.items import Kind, Target, Visit
+from pipelines.items import FAILURES, Kind, Target, Visit
+
+# Fast hosts are asked for several pages a second: so many targets of a host are taken from the table at a
+# time, and what was not handed out within so many seconds is taken anew: by then the table may say otherwise.
+AT_A_TIME, FRESH = 8, 2.0
 
 
 class DueTargets(Protocol):
-    """Asks the store: targets due now, at most one of a host, none of the hosts that are busy."""
+    """Asks the store: targets due now, at most `per_host` of a host, none of the hosts that are busy."""
 
-    def __call__(self, *, exclude_hosts: Collection[str], limit: int) -> Awaitable[list[Target]]: ...
+    def __call__(
+        self, *, exclude_hosts: Collection[str], limit: int, per_host: int
+    ) -> Awaitable[list[Target]]: ...
 
 
 class Work:
@@ -31,6 +38,7 @@ class Work:
         forever: bool = False,
         limit: int | None = None,
         max_in_flight: int = 64,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._due = due
         self._first: deque[Target] = deque()
@@ -39,6 +47,8 @@ class Work:
         self._max_in_flight = max_in_flight
         self._busy: dict[str, Target] = {}
         self._ready: deque[Target] = deque()
+        self._taken_at = 0.0
+        self._clock = clock
         self._preparing = 0
         self._stopped = False
         self._changed = asyncio.Event()
@@ -73,6 +83,12 @@ class Work:
     def ended(self, visit: Visit, *, kept: bool) -> None:
         """A visit is over: its host is free again. `kept` says it counts against the limit."""
         self._busy.pop(visit.target.host, None)
+        stale = _changes_more(visit)
+        self._ready = deque(
+            target
+            for target in self._ready
+            if target.id != visit.target.id and not (stale and target.host == visit.target.host)
+        )
         if kept and self._left is not None:
             self._left -= 1
         self._changed.set()
@@ -103,12 +119,17 @@ class Work:
     async def _next(self) -> Target | None:
         if self._full():
             return None
-        named = self._pop_free(self._first)
-        if named is not None:
-            return named
+        if self._clock() - self._taken_at > FRESH:
+            self._ready.clear()
+        ready = self._pop_free(self._first) or self._pop_free(self._ready)
+        if ready is not None:
+            return ready
+        limit = (self._max_in_flight - len(self._busy)) * AT_A_TIME
+        asked_at = self._clock()
+        found = await self._due(exclude_hosts=tuple(self._busy), limit=limit, per_host=AT_A_TIME)
         if not self._ready:
-            limit = self._max_in_flight - len(self._busy)
-            self._ready.extend(await self._due(exclude_hosts=tuple(self._busy), limit=limit))
+            self._taken_at = asked_at
+        self._ready.extend(found)
         return self._pop_free(self._ready)
 
     def _pop_free(self, queue: deque[Target]) -> Target | None:
@@ -118,3 +139,13 @@ class Work:
                 return target
             queue.append(target)
         return None
+
+
+def _changes_more(visit: Visit) -> bool:
+    """Whether other targets of the host may be due no more: it failed, or the page has other addresses."""
+    addresses = {visit.target.url}
+    if visit.page is not None:
+        addresses.add(visit.page.final_url)
+    if visit.article is not None:
+        addresses.add(visit.article.url_canonical)
+    return visit.outcome in FAILURES or len(addresses) > 1

@@ -41,7 +41,7 @@ class Workers:
         *,
         count: int,
         timeout: float,
-        recycle: int = 500,
+        recycle: int = 1000,
         warm: tuple[str, ...] = ("pipelines.extract",),
     ) -> None:
         self.timeout = timeout

@@ -32,6 +32,7 @@ class Phrases:
 
     exact: dict[str, str]
     templates: tuple[tuple[re.Pattern[str], str], ...]
+    any_template: re.Pattern[str]
 
     def kind_of(self, line: str) -> str | None:
         """ "heading", "link", "notice" or "button" for a line that is such a phrase as a whole."""
@@ -41,8 +42,11 @@ class Phrases:
         found = self.exact.get(text)
         if found is not None or len(text) > 200:
             return found
-        kind = next((kind for pattern, kind in self.templates if pattern.fullmatch(text)), None)
+        kind = self._kind_of_template(text) if self.any_template.fullmatch(text) else None
         return kind or self._kind_of_heading_and_link(text) or self._kind_of_last_sentence(line)
+
+    def _kind_of_template(self, text: str) -> str | None:
+        return next((kind for pattern, kind in self.templates if pattern.fullmatch(text)), None)
 
     def _kind_of_heading_and_link(self, text: str) -> str | None:
         """ "Leave a Reply Cancel reply": most themes put the link into the heading."""
@@ -76,12 +80,17 @@ def phrases() -> Phrases:
         key = normal(phrase.replace("{}", "\ue000")) if "{}" in phrase else normal(phrase)
         if key and (key not in table or strength[kind] < strength[table[key]]):
             table[key] = kind
-    return Phrases(exact, tuple((_template(key), kind) for key, kind in templates.items()))
+    patterns = [(_template(key), kind) for key, kind in templates.items()]
+    return Phrases(
+        exact,
+        tuple((re.compile(pattern), kind) for pattern, kind in patterns),
+        re.compile("|".join(pattern for pattern, _ in patterns)),
+    )
 
 
-def _template(key: str) -> re.Pattern[str]:
+def _template(key: str) -> str:
     parts = [re.escape(part.strip()) for part in key.split("\ue000")]
-    return re.compile(r"\s*.{0,60}?\s*".join(parts))
+    return r"\s*.{0,60}?\s*".join(parts)
 
 
 @lru_cache(maxsize=512)

@@ -29,7 +29,8 @@ _PATHS = (
     "//*[@itemprop='author']",
     "//a[@rel='author']",
     *(
-        f"//*[contains(concat(' ', normalize-space(@class), ' '), ' {name} ')]"
+        # The first test is cheap and fails for nearly every element.
+        f"//*[contains(@class, '{name}')][contains(concat(' ', normalize-space(@class), ' '), ' {name} ')]"
         for name in ("author-name", "byline__name", "article__author", "byline", "author")
     ),
 )

@@ -54,8 +54,30 @@ def cleaned(article: Article) -> Article:
     )
 
 
+# What every ended visit asks for is built once: SQLAlchemy takes longer to put a statement together than
+# SQLite to answer it.
+_FIRST = sa.select(articles).order_by(articles.c.pk).limit(1)
+_BY_CANONICAL = _FIRST.where(articles.c.url_canonical == sa.bindparam("url"))
+_BY_CANONICALS = _FIRST.where(articles.c.url_canonical.in_(sa.bindparam("urls", expanding=True)))
+_BY_OTHERS = _FIRST.where(
+    articles.c.id.in_(
+        sa.select(article_urls.c.article_id).where(
+            article_urls.c.url.in_(sa.bindparam("urls", expanding=True))
+        )
+    )
+)
+_BY_CONTENT = _FIRST.where(
+    articles.c.content_hash == sa.bindparam("content_hash"), articles.c.source == sa.bindparam("source")
+)
+_INSERT = sa.insert(articles)
+_TAKEN = sa.select(articles.c.url_canonical).where(
+    articles.c.url_canonical.in_(sa.bindparam("urls", expanding=True))
+)
+_DROP_ADDRESS = sa.delete(article_urls).where(article_urls.c.url == sa.bindparam("address"))
+
+
 def keep_new(connection: sa.Connection, article: Article) -> None:
-    pk = connection.execute(sa.insert(articles).values(to_values(article))).inserted_primary_key
+    pk = connection.execute(_INSERT, to_values(article)).inserted_primary_key
     assert pk is not None
     _index(connection, pk[0], article)
 
@@ -94,31 +116,24 @@ def seen_again(connection: sa.Connection, url: str, now: datetime) -> str | None
 
 
 def by_canonical(connection: sa.Connection, url: str) -> Article | None:
-    return _one(connection, articles.c.url_canonical == url)
+    return _first(connection, _BY_CANONICAL, url=url)
 
 
 def by_address(connection: sa.Connection, urls: Collection[str]) -> Article | None:
     """The article that one of these URLs is a known address of: canonical before others."""
-    named = _one(connection, articles.c.url_canonical.in_(urls))
-    if named is not None:
-        return named
-    ids = sa.select(article_urls.c.article_id).where(article_urls.c.url.in_(urls))
-    return _one(connection, articles.c.id.in_(ids))
+    names = sorted(urls)
+    return _first(connection, _BY_CANONICALS, urls=names) or _first(connection, _BY_OTHERS, urls=names)
 
 
 def by_content(connection: sa.Connection, article: Article) -> Article | None:
     """The first article of the same source with the same words."""
-    return _one(
-        connection, articles.c.content_hash == article.content_hash, articles.c.source == article.source
-    )
+    return _first(connection, _BY_CONTENT, content_hash=article.content_hash, source=article.source)
 
 
 def add_addresses(connection: sa.Connection, key: str, urls: Iterable[str]) -> None:
     """Note other addresses of an article; one that is the canonical URL of an article stays that one's."""
     wanted = set(urls)
-    taken = connection.scalars(
-        sa.select(articles.c.url_canonical).where(articles.c.url_canonical.in_(wanted))
-    )
+    taken = connection.scalars(_TAKEN, {"urls": sorted(wanted)})
     rows = [{"url": url, "article_id": key} for url in sorted(wanted - set(taken))]
     if rows:
         statement = insert(article_urls)
@@ -131,7 +146,7 @@ def add_addresses(connection: sa.Connection, key: str, urls: Iterable[str]) -> N
 
 
 def drop_address(connection: sa.Connection, url: str) -> None:
-    connection.execute(sa.delete(article_urls).where(article_urls.c.url == url))
+    connection.execute(_DROP_ADDRESS, {"address": url})
 
 
 def find(connection: sa.Connection, name: str) -> Article | None:
@@ -181,6 +196,11 @@ def stream(
     query = sa.select(articles).where(*where).order_by(articles.c.dated_at.desc(), articles.c.pk.desc())
     rows = connection.execution_options(yield_per=200).execute(query.limit(limit))
     return (to_article(row) for row in rows)
+
+
+def _first(connection: sa.Connection, statement: sa.Select[Any], **values: object) -> Article | None:
+    row = connection.execute(statement, values).first()
+    return None if row is None else to_article(row)
 
 
 def _one(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> Article | None:

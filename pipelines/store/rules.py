@@ -47,6 +47,20 @@ class SiteRules:
     ever: frozenset[int] = frozenset()
 
 
+# Built once: they are asked at every article.
+_RULES = (
+    sa.select(line_rules)
+    .where(line_rules.c.site == sa.bindparam("site"))
+    .order_by(line_rules.c.articles.desc(), line_rules.c.learned_at, line_rules.c.mark)
+)
+_COUNT = sa.select(sa.func.count()).select_from(seen_lines).where(seen_lines.c.site == sa.bindparam("site"))
+_NOTE = insert(seen_lines)
+_NOTE = _NOTE.on_conflict_do_update(
+    index_elements=["article_id"],
+    set_={name: _NOTE.excluded[name] for name in ("site", "seen_at", "lines")},
+)
+
+
 def rules_of(connection: sa.Connection, site: str, wishes: Wishes) -> SiteRules:
     found = list_rules(connection, site)
     active = wishes.applied({rule.mark for rule in found if rule.retired_at is None})
@@ -55,9 +69,7 @@ def rules_of(connection: sa.Connection, site: str, wishes: Wishes) -> SiteRules:
 
 def list_rules(connection: sa.Connection, site: str) -> list[LineRule]:
     """A site's rules, retired ones too, those seen most often first."""
-    query = sa.select(line_rules).where(line_rules.c.site == site)
-    order = (line_rules.c.articles.desc(), line_rules.c.learned_at, line_rules.c.mark)
-    return [LineRule(**row._mapping) for row in connection.execute(query.order_by(*order))]
+    return [LineRule(**row._mapping) for row in connection.execute(_RULES, {"site": site})]
 
 
 def observe(
@@ -68,21 +80,16 @@ def observe(
 
 
 def _note(connection: sa.Connection, key: str, site: str, lines: tuple[Line, ...], now: datetime) -> None:
-    values = {
-        "site": site,
-        "seen_at": now,
-        "lines": [[line.mark, line.size, int(line.whole)] for line in lines],
-    }
-    statement = insert(seen_lines).values(article_id=key, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["article_id"], set_=values))
+    marks = [[line.mark, line.size, int(line.whole)] for line in lines]
+    connection.execute(_NOTE, {"article_id": key, "site": site, "seen_at": now, "lines": marks})
 
 
 def learn_when_due(connection: sa.Connection, site: str, now: datetime) -> None:
     """After a new article: decide at each while they are few, then at every 25th."""
-    here = sa.select(sa.func.count()).select_from(seen_lines).where(seen_lines.c.site == site)
-    count = connection.scalar(here) or 0
+    count = connection.scalar(_COUNT, {"site": site}) or 0
     if MIN_ARTICLES <= count <= SETTLED or (count > SETTLED and count % STRIDE == 0):
-        _forget_old(connection, site)
+        if count > WINDOW:
+            _forget_old(connection, site)
         learn(connection, site, now)
 
 

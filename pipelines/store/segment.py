@@ -53,6 +53,7 @@ def _folds() -> dict[int, int]:
 
 
 _FOLDS = _folds()
+_FOLDED = re.compile(f"[{re.escape(''.join(map(chr, _FOLDS)))}]")
 
 
 def segmented(text: str) -> str:
@@ -66,7 +67,8 @@ def visible(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    return text.translate(_FOLDS)
+    # Most texts have none of these, and looking is much faster than translating.
+    return text.translate(_FOLDS) if _FOLDED.search(text) else text
 
 
 def joined(text: str) -> str:

@@ -123,5 +123,8 @@ def roots(connection: sa.Connection, name: str) -> list[Target]:
     return [to_target(row) for row in connection.execute(query)]
 
 
+_HAS = sa.select(sources.c.name).where(sources.c.name == sa.bindparam("name"))
+
+
 def has_source(connection: sa.Connection, name: str) -> bool:
-    return connection.execute(sa.select(sources.c.name).where(sources.c.name == name)).first() is not None
+    return connection.execute(_HAS, {"name": name}).first() is not None

@@ -72,6 +72,38 @@ class _Decision:
     recleaned: Article | None = None
 
 
+# Built once: each ended visit needs them, and putting a statement together takes longer than carrying it out.
+_LOG = sa.insert(visits)
+
+
+def _ended() -> sa.Executable:
+    """Writes the row of a target whose visit ended, adding one that is not there (asked for by hand).
+
+    `replace` says that the validators are those of the answer, whatever they are; else only what is given
+    takes the place of what was known.
+    """
+    row = insert(targets)
+    new, old = row.excluded, targets.c
+    return row.on_conflict_do_update(
+        index_elements=["url"],
+        set_={
+            "failures": sa.case((new.failures > 0, old.failures + 1), else_=0),
+            "visits": old.visits + 1,
+            **{name: new[name] for name in ("last_visited_at", "due_at", "rhythm")},
+            **{
+                name: sa.case(
+                    (sa.bindparam("replace", type_=sa.Boolean), new[name]),
+                    else_=sa.func.coalesce(new[name], old[name]),
+                )
+                for name in ("etag", "last_modified", "body_hash")
+            },
+        },
+    ).returning(targets.c.id)
+
+
+_END_TARGET = _ended()
+
+
 def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan, wishes: Wishes) -> Visit:
     now = visit.ended_at or datetime.now(UTC)
     visit = replace(visit, ended_at=now)
@@ -183,8 +215,8 @@ def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str |
 
 
 def _end_target(connection: sa.Connection, visit: Visit, planned: Target) -> int:
-    """Bring the target's row up to date; one that is not there (asked for by hand) is added."""
     target = visit.target
+    validators = _validators(visit)
     row = {
         "url": target.url,
         "kind": target.kind.value,
@@ -195,27 +227,23 @@ def _end_target(connection: sa.Connection, visit: Visit, planned: Target) -> int
         "discovered_via": target.discovered_via,
         "hint_title": target.hint_title,
         "hint_published_at": target.hint_published_at,
-        "failures": 0,
-        "visits": 0,
-    }
-    connection.execute(insert(targets).values(row).on_conflict_do_nothing())
-    failed = visit.outcome in FAILURES
-    changes: dict[str, Any] = {
-        "failures": targets.c.failures + 1 if failed else 0,
-        "visits": targets.c.visits + 1,
+        "failures": int(visit.outcome in FAILURES),
+        "visits": 1,
         "last_visited_at": visit.ended_at,
         "due_at": planned.due_at,
         "rhythm": planned.rhythm,
-        **_validators(visit),
+        "etag": validators.get("etag"),
+        "last_modified": validators.get("last_modified"),
+        "body_hash": validators.get("body_hash"),
+        "replace": "body_hash" in validators,
     }
-    here = targets.c.url == clean_text(target.url)
-    connection.execute(sa.update(targets).where(here).values(changes))
-    key: int = connection.scalars(sa.select(targets.c.id).where(here)).one()
+    key: int = connection.scalars(_END_TARGET, row).one()
     return key
 
 
 def _validators(visit: Visit) -> dict[str, str | None]:
-    """What to send with the next request, from an answer that was made full use of."""
+    """What to send with the next request, from an answer that was made full use of; then with the digest of
+    its body."""
     page = visit.page
     if page is None:
         return {}
@@ -288,7 +316,7 @@ def _log(connection: sa.Connection, visit: Visit, *, target_id: int | None, arti
         "timings": dict(visit.timings),
         "cuts": cuts or None,
     }
-    connection.execute(sa.insert(visits).values(row))
+    connection.execute(_LOG, row)
 
 
 def prune(connection: sa.Connection, before: datetime) -> int:

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from crawler.work import Work
+import pytest
+
+from crawler.work import FRESH, Work
 from pipelines.items import Kind, Outcome, Target, Visit
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -23,17 +25,17 @@ def done(target: Target) -> Visit:
 
 
 class Table:
-    """A due table in memory: gives what is left, one a host."""
+    """A due table in memory: gives what is left, some of each host."""
 
     def __init__(self, *targets: Target) -> None:
         self.left = list(targets)
 
-    async def __call__(self, *, exclude_hosts: Collection[str], limit: int) -> list[Target]:
-        given: dict[str, Target] = {}
+    async def __call__(self, *, exclude_hosts: Collection[str], limit: int, per_host: int) -> list[Target]:
+        given: dict[str, list[Target]] = {}
         for item in self.left:
-            if item.host not in exclude_hosts:
-                given.setdefault(item.host, item)
-        picked = list(given.values())[:limit]
+            if item.host not in exclude_hosts and len(given.setdefault(item.host, [])) < per_host:
+                given[item.host].append(item)
+        picked = [item for items in given.values() for item in items][:limit]
         self.left = [item for item in self.left if item not in picked]
         return picked
 
@@ -112,8 +114,8 @@ async def test_a_host_freed_while_the_store_is_asked_is_asked_for_again() -> Non
     table = Table(target(1, "a"), target(2, "a"))
     first: list[Target] = []
 
-    async def due(*, exclude_hosts: Collection[str], limit: int) -> list[Target]:
-        answer = await table(exclude_hosts=exclude_hosts, limit=limit)
+    async def due(*, exclude_hosts: Collection[str], limit: int, per_host: int) -> list[Target]:
+        answer = await table(exclude_hosts=exclude_hosts, limit=limit, per_host=1)
         if first and exclude_hosts:
             work.ended(done(first.pop()), kept=True)  # the last visit ends before the answer is here
         return answer
@@ -124,3 +126,34 @@ async def test_a_host_freed_while_the_store_is_asked_is_asked_for_again() -> Non
         seen.append(item.id)
         first.append(item)
     assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.STORED, Outcome.BLOCKED])
+async def test_a_failure_takes_back_what_was_taken_of_its_host(outcome: Outcome) -> None:
+    """The host may have asked to be left alone: only the table knows, so it is asked again."""
+    asked = []
+
+    async def due(*, exclude_hosts: Collection[str], limit: int, per_host: int) -> list[Target]:
+        asked.append(limit)
+        return [target(1, "a"), target(2, "a")] if len(asked) == 1 else []
+
+    work = Work(due=due)
+    iterator = work.targets()
+    first = await anext(iterator)
+    work.ended(Visit(target=first, started_at=NOW, outcome=outcome), kept=True)
+    second = await anext(iterator, None)
+    assert (second is None) == (outcome is Outcome.BLOCKED)
+
+
+async def test_what_was_taken_long_ago_is_taken_anew() -> None:
+    now = 0.0
+    table = Table(*(target(number, "a") for number in range(4)))
+    work = Work(due=table, clock=lambda: now)
+    iterator = work.targets()
+    first = await anext(iterator)
+    assert not table.left
+    table.left = [target(9, "a")]
+    now = FRESH + 0.1
+    work.ended(done(first), kept=True)
+    second = await anext(iterator)
+    assert second.id == 9

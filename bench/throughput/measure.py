@@ -1,0 +1,96 @@
+"""One command measured as a whole: seconds by the clock and of CPU, peak memory of all its processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """`cpu` counts the command and every process it started and waited for; `peak_mib` is the highest sum
+    of their proportional set sizes (shared pages are counted once), looked at twice a second."""
+
+    seconds: float
+    cpu: float
+    peak_mib: float
+    code: int
+    output: str
+
+
+def measure(
+    command: Sequence[str], *, folder: Path, env: Mapping[str, str] | None = None, limit: float
+) -> Measured:
+    """Run it to its end, or for `limit` seconds at most."""
+    with (folder / "output").open("w+b") as output, (folder / "errors").open("w+b") as errors:
+        started = monotonic()
+        process = subprocess.Popen(
+            command, cwd=folder, env=env, stdout=output, stderr=errors, start_new_session=True
+        )
+        peak = _Peak(process.pid)
+        bound = threading.Timer(limit, os.killpg, (process.pid, 9))
+        bound.start()
+        with peak:
+            _, status, usage = os.wait4(process.pid, 0)
+        bound.cancel()
+        seconds = monotonic() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        output.seek(0)
+        text = output.read().decode("utf-8", "replace") + errors.read().decode("utf-8", "replace")
+    return Measured(
+        seconds=seconds,
+        cpu=usage.ru_utime + usage.ru_stime,
+        peak_mib=peak.mib,
+        code=process.returncode,
+        output=text,
+    )
+
+
+class _Peak:
+    """A context manager that watches a process and its descendants."""
+
+    def __init__(self, pid: int) -> None:
+        self.mib = 0.0
+        self._pid = pid
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.5):
+            self.mib = max(self.mib, sum(map(_pss_kib, _family(self._pid))) / 1024)
+
+
+def _family(pid: int) -> list[int]:
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            except OSError:
+                continue
+            parents.setdefault(parent, []).append(int(entry.name))
+    found = [pid]
+    for one in found:
+        found += parents.get(one, [])
+    return found
+
+
+def _pss_kib(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
