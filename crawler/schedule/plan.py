@@ -144,7 +144,7 @@ def _max_age(visit: Visit) -> float:
 
 
 def _root_wait(visit: Visit, rules: Rules) -> timedelta:
-    if visit.outcome in FAILURES or visit.outcome is Outcome.GONE:
+    if visit.outcome in FAILURES:
         return _doubled(rules.min_interval, visit.target.failures + 1, rules.max_interval)
     if visit.outcome is Outcome.ROBOTS:
         return max(ROBOTS_RETRY, rules.min_interval)

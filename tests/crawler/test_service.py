@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +71,55 @@ def test_new_articles_are_found_while_it_runs_and_sigterm_ends_it(tmp_path: Path
         assert site.count(path_of(77)) == 1
 
 
+def test_a_changed_config_is_taken_over_and_a_broken_one_is_not(tmp_path: Path) -> None:
+    with local_news(4) as site, local_news(2) as other:
+        config = tmp_path / "wirewatch.toml"
+        text = CONFIG.format(alive=site.url)
+        config.write_text(text)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "crawler", "--log-format", "json", "run"],
+            cwd=tmp_path, env=clean_environment(), stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        with process, killed_in_the_end(process):
+            assert process.stderr is not None
+            lines = iter(process.stderr.readline, "")
+            assert await_stored(lines, 2)
+            config.write_text(text + "[[sources]]\nname = 7\n")
+            assert "wirewatch.toml" in await_message(lines, "not taken over")
+            added = f'[[sources]]\nname = "other"\nurl = "{other.url}/"\nfeeds = ["{other.url}/feed/"]\n'
+            config.write_text(text.replace('name = "alive"', 'name = "alive"\nenabled = false') + added)
+            await_message(lines, "config taken over: 1 sources new or changed, 1 gone")
+            assert await_stored(lines, 1)
+            asked = len(site.asked)
+            assert other.wait_for(len(other.asked) + 3, timeout=30)
+            assert len(site.asked) - asked <= 1  # what was in flight when it was switched off
+            process.send_signal(signal.SIGTERM)
+            list(lines)
+            assert process.wait(timeout=30) == 143
+
+
+def test_what_hangs_holds_up_no_stop_beyond_the_bound(tmp_path: Path) -> None:
+    with local_news(2) as site:
+        hangs = threading.Event()
+        site.pages["/feed/"] = lambda site: hangs.wait(60) and Answer() or Answer()
+        (tmp_path / "wirewatch.toml").write_text(
+            CONFIG.format(alive=site.url).replace("tick = 0.1", "tick = 0.1\ndrain = 1")
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-m", "crawler", "run"],
+            cwd=tmp_path,
+            env=clean_environment(),
+            stderr=subprocess.PIPE,
+        )
+        with process, killed_in_the_end(process):
+            while not site.count("/robots.txt"):
+                assert site.wait_for(len(site.asked) + 1, timeout=30)
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=20)  # the server's answer would take a minute, the download 30 seconds
+            hangs.set()
+        assert process.returncode == 143
+
+
 async def test_jobs_run_in_the_event_loop_itself() -> None:
     here, ran = asyncio.get_running_loop(), asyncio.Event()
     loops = []
@@ -96,6 +146,15 @@ def killed_in_the_end(process: subprocess.Popen[str]) -> Iterator[None]:
     finally:
         if process.poll() is None:
             process.kill()
+
+
+def await_message(lines: Iterator[str], part: str) -> str:
+    """The first logged message that holds this."""
+    for line in lines:
+        message = str(json.loads(line).get("message", ""))
+        if part in message:
+            return message
+    raise AssertionError(f"never said: {part}")
 
 
 def await_stored(lines: object, count: int) -> bool:
