@@ -101,7 +101,7 @@ def test_a_changed_config_is_taken_over_and_a_broken_one_is_not(tmp_path: Path) 
 def test_what_hangs_holds_up_no_stop_beyond_the_bound(tmp_path: Path) -> None:
     with local_news(2) as site:
         hangs = threading.Event()
-        site.pages["/feed/"] = lambda site: hangs.wait(60) and Answer() or Answer()
+        site.pages["/feed/"] = lambda site: Answer() if hangs.wait(60) else Answer()
         (tmp_path / "wirewatch.toml").write_text(
             CONFIG.format(alive=site.url).replace("tick = 0.1", "tick = 0.1\ndrain = 1")
         )
