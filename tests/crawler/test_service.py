@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from newsserver import Answer, article, clean_environment, local_news, path_of, rss, wirewatch
+from newsserver import Answer, NewsServer, article, clean_environment, local_news, path_of, rss, wirewatch
 
 from crawler.schedule.service import Service
 
@@ -101,7 +101,12 @@ def test_a_changed_config_is_taken_over_and_a_broken_one_is_not(tmp_path: Path) 
 def test_what_hangs_holds_up_no_stop_beyond_the_bound(tmp_path: Path) -> None:
     with local_news(2) as site:
         hangs = threading.Event()
-        site.pages["/feed/"] = lambda site: Answer() if hangs.wait(60) else Answer()
+
+        def hanging(site: NewsServer) -> Answer:
+            hangs.wait(60)
+            return Answer()
+
+        site.pages["/feed/"] = hanging
         (tmp_path / "wirewatch.toml").write_text(
             CONFIG.format(alive=site.url).replace("tick = 0.1", "tick = 0.1\ndrain = 1")
         )
