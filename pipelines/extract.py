@@ -16,9 +16,11 @@ from lxml.etree import _Element
 from lxml.html import HtmlElement
 from trafilatura.settings import Document
 
+from pipelines.agencies import agency_of
 from pipelines.boilerplate import TOP_RULE, Block, prune, strip
 from pipelines.boilerplate.learned import strip_learned
 from pipelines.boilerplate.lines import is_prose
+from pipelines.boilerplate.source_lines import RULE as SOURCE_RULE
 from pipelines.gate import not_article, read_signals
 from pipelines.identity import article_id, content_hash
 from pipelines.items import Article, Cut, Outcome, Page
@@ -61,6 +63,8 @@ _THINKABLE = 0.1
 # The headline stands among the first blocks, where it was taken for text at all.
 _TOP = 20
 _MAX_KICKER = 40
+# What these take may name the agency: datelines and bylines, credits.
+_EDGE_RULES = frozenset({TOP_RULE, SOURCE_RULE})
 
 # Its complaints about single pages are outcomes here, not log lines.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -138,6 +142,7 @@ def read_article(
             license=meta.license,
             word_count=words,
             content_hash=content_hash(title, text),
+            agency=agency_of(meta.authors, text, edges=[cut.line for cut in cuts if cut.rule in _EDGE_RULES]),
             discovered_via=discovered_via,
             extractor=EXTRACTOR,
             extractor_version=trafilatura.__version__,

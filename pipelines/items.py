@@ -171,7 +171,10 @@ class Article:
     organisations, one a name. `word_count` counts characters for scripts without spaces. `revised_by` says
     who made this revision: "publisher", or "cleaning" when only our rules for the text have changed.
     `tdm_reservation` says whether rights for text and data mining are reserved, as the TDM Reservation
-    Protocol (W3C Community Group, 2024) declares it, `tdm_policy` is the address of the terms.
+    Protocol (W3C Community Group, 2024) declares it, `tdm_policy` is the address of the terms. `agency` is
+    the wire agency that the text or its byline names. `cluster_id` is the same for all copies of one story
+    and None while there is only one; `copy_of` is the id of the one among them that was seen first, None for
+    that one itself.
     """
 
     id: str
@@ -199,6 +202,7 @@ class Article:
     tdm_policy: str | None = None
     word_count: int = 0
     content_hash: str = ""
+    agency: str | None = None
     cluster_id: str | None = None
     copy_of: str | None = None
     revision: int = 1
@@ -271,6 +275,7 @@ ARTICLE_FIELDS: tuple[str, ...] = (
     "tdm_policy",
     "word_count",
     "content_hash",
+    "agency",
     "cluster_id",
     "copy_of",
     "revision",

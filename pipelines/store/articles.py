@@ -76,10 +76,13 @@ _TAKEN = sa.select(articles.c.url_canonical).where(
 _DROP_ADDRESS = sa.delete(article_urls).where(article_urls.c.url == sa.bindparam("address"))
 
 
-def keep_new(connection: sa.Connection, article: Article) -> None:
-    pk = connection.execute(_INSERT, to_values(article)).inserted_primary_key
-    assert pk is not None
-    _index(connection, pk[0], article)
+def keep_new(connection: sa.Connection, article: Article) -> int:
+    """Returns the row's `pk`."""
+    found = connection.execute(_INSERT, to_values(article)).inserted_primary_key
+    assert found is not None
+    pk: int = found[0]
+    _index(connection, pk, article)
+    return pk
 
 
 def keep_revision(connection: sa.Connection, article: Article) -> None:

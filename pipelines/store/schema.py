@@ -106,6 +106,7 @@ def _article_columns() -> list[sa.Column[Any]]:
         sa.Column("tdm_policy", CleanText),
         sa.Column("word_count", sa.Integer, nullable=False),
         sa.Column("content_hash", CleanText, nullable=False),
+        sa.Column("agency", CleanText),
         sa.Column("cluster_id", CleanText),
         sa.Column("copy_of", CleanText),
         sa.Column("revision", sa.Integer, nullable=False),
@@ -130,6 +131,22 @@ sa.Index("ix_articles_dated", articles.c.dated_at)
 sa.Index("ix_articles_source", articles.c.source, articles.c.dated_at)
 sa.Index("ix_articles_content", articles.c.content_hash)
 sa.Index("ix_articles_site", articles.c.source, articles.c.domain)
+_COPIED = articles.c.cluster_id.is_not(None)
+sa.Index("ix_articles_cluster", articles.c.cluster_id, sqlite_where=_COPIED, postgresql_where=_COPIED)
+
+# The sketches of articles turned round: which articles (`pk`) a hash stands for. One that stands for an
+# article of a cluster need not stand for another one of it, and one that has lost its place in a text may
+# stay: what is found here is compared word by word.
+shingles = sa.Table(
+    "shingles",
+    metadata,
+    sa.Column("hash", sa.BigInteger, primary_key=True),
+    sa.Column("article", sa.Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+
+# The articles (`pk`) that were stored before sketches were made, and have none yet.
+unsketched = sa.Table("unsketched", metadata, sa.Column("article", sa.Integer, primary_key=True))
 
 # The earlier states of an article, whole; the latest one stands in `articles`.
 revisions = sa.Table(

@@ -12,7 +12,18 @@ import sqlalchemy as sa
 
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.items import Article, Link, Target, Visit
-from pipelines.store import articles, cleaning, maintenance, rules, schema, search, sources, targets, visits
+from pipelines.store import (
+    articles,
+    cleaning,
+    copies,
+    maintenance,
+    rules,
+    schema,
+    search,
+    sources,
+    targets,
+    visits,
+)
 from pipelines.store.cleaning import Step
 from pipelines.store.database import Database
 from pipelines.store.rules import LineRule
@@ -215,6 +226,18 @@ class Store:
         """All states of an article, the first one first, the present one last."""
         with self._database.read() as connection:
             return articles.history(connection, article_id)
+
+    # Copies of one story
+
+    def copies(self, article: Article) -> list[Article]:
+        """All articles of its cluster, itself included, as they were seen: the first one first."""
+        with self._database.read() as connection:
+            return copies.members(connection, article)
+
+    def sketch_some(self) -> int:
+        """Place articles of earlier versions among copies, 100 at a time; 0 when none are left."""
+        with self._database.write() as connection:
+            return copies.sketch_some(connection)
 
     # Lines learned per site
 

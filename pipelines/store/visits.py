@@ -17,6 +17,7 @@ from pipelines.gaps import missed_some
 from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Target, Visit
 from pipelines.revise import compare, merge, same_story
 from pipelines.store import articles as kept
+from pipelines.store import copies
 from pipelines.store import rules as learned
 from pipelines.store.schema import priority, targets, visits
 from pipelines.store.sources import has_source
@@ -63,6 +64,7 @@ class _Decision:
     """What becomes of a visit; `same` are the addresses of the article beside its canonical one.
 
     `recleaned` is the known article after today's rules, where they change it: a revision of its own.
+    `placed` says where a new or changed article stands among copies.
     """
 
     outcome: Outcome
@@ -70,6 +72,7 @@ class _Decision:
     article: Article | None = None
     same: frozenset[str] = frozenset()
     recleaned: Article | None = None
+    placed: copies.Placed | None = None
 
 
 # Built once: each ended visit needs them, and putting a statement together takes longer than carrying it out.
@@ -108,7 +111,7 @@ def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan, wishes: Wi
     now = visit.ended_at or datetime.now(UTC)
     visit = replace(visit, ended_at=now)
     read = visit.article
-    decision = _decide(connection, visit, wishes)
+    decision = _among_copies(connection, _decide(connection, visit, wishes))
     visit = replace(visit, outcome=decision.outcome, reason=decision.reason, article=decision.article)
     article_key = _keep(connection, visit, decision)
     if read is not None and decision.article is not None and decision.outcome in _KEPT:
@@ -193,6 +196,15 @@ def _known_here(connection: sa.Connection, article: Article, addresses: frozense
     return found if found is not None and same_story(found, article) else None
 
 
+def _among_copies(connection: sa.Connection, decision: _Decision) -> _Decision:
+    """A new or changed text takes its place among the copies of its story."""
+    article = decision.article
+    if article is None or decision.outcome not in (Outcome.STORED, Outcome.UPDATED):
+        return decision
+    placed = copies.place(connection, article, known=decision.outcome is Outcome.UPDATED)
+    return replace(decision, article=placed.article, placed=placed)
+
+
 def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str | None:
     article = decision.article
     assert visit.ended_at is not None
@@ -204,7 +216,8 @@ def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str |
         kept.keep_revision(connection, decision.recleaned)
     if decision.outcome is Outcome.STORED:
         kept.drop_address(connection, article.url_canonical)
-        kept.keep_new(connection, article)
+        pk = kept.keep_new(connection, article)
+        copies.note(connection, pk, decision.placed)
     elif decision.outcome is Outcome.UPDATED:
         kept.keep_revision(connection, article)
     elif decision.outcome is Outcome.UNCHANGED:
