@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from hashlib import blake2b
 
 
@@ -35,6 +36,8 @@ def content_hash(title: str, text: str) -> str:
     return _digest(f"{folded_words(title)}\n{folded_words(text)}", size=16)
 
 
+# The same text is asked for in turn by hash, sketch and comparison.
+@lru_cache(maxsize=4)
 def folded_words(text: str) -> str:
     """The words of a text in one case and one form, joined by single spaces."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())

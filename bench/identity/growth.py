@@ -18,6 +18,7 @@ from pipelines.identity import article_id, content_hash
 from pipelines.items import Article, Kind, Page, Target, Visit
 from pipelines.sketch import letters_of, sketch
 from pipelines.store import Store, sqlite_path
+from pipelines.store.copies import COMMON
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 _SITES = 500
@@ -95,7 +96,9 @@ def stored(store: Store, article: Article) -> tuple[Article, float]:
     url = article.url
     host = article.domain
     target = Target(id=0, url=url, kind=Kind.ARTICLE, host=host, source=article.source, due_at=NOW)
-    page = Page(url=url, final_url=url, status=200, headers={}, body=b"x" * 1000, fetched_at=article.first_seen_at)
+    page = Page(
+        url=url, final_url=url, status=200, headers={}, body=b"x" * 1000, fetched_at=article.first_seen_at
+    )
     visit = Visit(target=target, started_at=NOW, ended_at=article.first_seen_at, page=page, article=article)
     started = time.perf_counter()
     ended = store.end_visit(visit, plan=lambda done: replace(done.target, due_at=None))
@@ -137,26 +140,46 @@ def load(store_url: str, articles: Iterator[Article]) -> None:
 def _row(article: Article) -> tuple[object, ...]:
     seen = f"{article.first_seen_at:%Y-%m-%d %H:%M:%S}.000000"
     kept = (article.id, article.url, article.url, article.source, article.domain, article.title, article.text)
-    return (*kept, '["A. Writer"]', "[]", *(seen,) * 3, "en", article.word_count, article.content_hash, 1, "publisher", "manual", "", "", seen)
+    return (
+        *kept,
+        '["A. Writer"]',
+        "[]",
+        *(seen,) * 3,
+        "en",
+        article.word_count,
+        article.content_hash,
+        1,
+        "publisher",
+        "manual",
+        "",
+        "",
+        seen,
+    )
 
 
 def _flush(connection: sqlite3.Connection, insert: str, rows: list[tuple[object, ...]]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(insert, rows)
-    connection.executemany("INSERT INTO articles_fts (rowid, title, text) VALUES (?, ?, ?)", [(row[0], row[6], row[7]) for row in rows])
+    connection.executemany(
+        "INSERT INTO articles_fts (rowid, title, text) VALUES (?, ?, ?)",
+        [(row[0], row[6], row[7]) for row in rows],
+    )
     connection.execute("COMMIT")
     rows.clear()
 
 
 def _post(connection: sqlite3.Connection, hashes: list[int], pks: list[int]) -> None:
-    """Note the hashes in their order; no more than 32 articles a hash, as the store does."""
+    """Note the hashes in their order; no more articles a hash than the store allows."""
     marks, owners = np.array(hashes, dtype=np.int64), np.array(pks, dtype=np.int64)
     order = np.lexsort((owners, marks))
     marks, owners = marks[order], owners[order]
     place = np.arange(len(marks)) - np.searchsorted(marks, marks)
-    keep = place < 32
+    keep = place < COMMON
     connection.execute("BEGIN IMMEDIATE")
-    connection.executemany("INSERT OR IGNORE INTO shingles (hash, article) VALUES (?, ?)", zip(marks[keep].tolist(), owners[keep].tolist(), strict=True))
+    connection.executemany(
+        "INSERT OR IGNORE INTO shingles (hash, article) VALUES (?, ?)",
+        zip(marks[keep].tolist(), owners[keep].tolist(), strict=True),
+    )
     connection.execute("COMMIT")
     hashes.clear()
     pks.clear()

@@ -6,7 +6,6 @@ hash stands for more than `COMMON` articles, so that a look costs the same in a 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,11 +21,12 @@ from pipelines.store.articles import to_article, to_values
 from pipelines.store.schema import articles, unsketched
 
 # A hash of this many stories is a phrase that everybody uses or a site's standing text: it says nothing.
-COMMON = 32
-# Articles compared word by word, at most (some 0.4 ms each): those that share several hashes, and those that
-# share one, of which most are chance.
-_COMPARED = 6
-_BY_ONE = 2
+COMMON = 16
+# What is shared with others counts for little: each hash weighs 1 by the number of articles it stands for. Two
+# hashes that only one other article has are a reason to compare the texts (some 0.3 ms), with so many at most;
+# half of one such hash is one too, but mostly it is chance.
+_WORTH, _COMPARED = 2.0, 6
+_WORTH_A_TRY, _TRIED = 0.5, 2
 # Members of a cluster that are looked at to spare hashes; a story hardly has more copies.
 _MEMBERS = 500
 # Articles sketched in one transaction by `sketch_some`: some 200 ms.
@@ -172,16 +172,15 @@ def _to_compare(
 
 
 def _candidates(postings: Mapping[int, list[int]]) -> list[int]:
-    """The articles worth comparing, those that share most first; of equals those with rarer hashes."""
-    hits: Counter[int] = Counter()
-    rarest: dict[int, int] = {}
+    """The articles worth comparing, those that share most first."""
+    weights: dict[int, float] = {}
     for pks in postings.values():
         if len(pks) < COMMON:
-            hits.update(pks)
-            rarest.update((pk, min(len(pks), rarest.get(pk, COMMON))) for pk in pks)
-    ranked = sorted(hits, key=lambda pk: (-hits[pk], rarest[pk], pk))
-    several = [pk for pk in ranked if hits[pk] > 1][:_COMPARED]
-    return several + [pk for pk in ranked if hits[pk] == 1][: min(_BY_ONE, _COMPARED - len(several))]
+            for pk in pks:
+                weights[pk] = weights.get(pk, 0.0) + 1 / len(pks)
+    ranked = sorted((pk for pk in weights if weights[pk] >= _WORTH_A_TRY), key=lambda pk: (-weights[pk], pk))
+    worth = [pk for pk in ranked if weights[pk] >= _WORTH][:_COMPARED]
+    return worth + ranked[len(worth) :][: min(_TRIED, _COMPARED - len(worth))]
 
 
 def _uncommon(

@@ -19,6 +19,9 @@ from pipelines.store.migrations import HEAD, REVISIONS
 # How long a writer waits for another one: a visit ends within milliseconds, a migration within seconds.
 BUSY_SECONDS = 10.0
 _CACHE_KIB = 32 * 1024
+# Pages of the log that are written back at once, 32 MiB: sketches and the search index touch pages all over
+# the database, which many visits in a row share.
+_LOG_PAGES = 8000
 _MAGIC = b"SQLite format 3\0"
 _WRITING = {"writing": True}
 
@@ -175,6 +178,7 @@ def _prepare_writer(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
     connection.execute("PRAGMA journal_mode=WAL")
     # Survives a killed process (measured); a loss of power may cost the last transactions, never the file.
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
 
 
 def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

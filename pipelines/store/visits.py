@@ -152,6 +152,8 @@ def _decide_article(
     connection: sa.Connection, article: Article, visit: Visit, rules: learned.SiteRules
 ) -> _Decision:
     addresses = _addresses(visit, article)
+    if not kept.is_known(connection, article, addresses | {article.url_canonical}):
+        return _Decision(Outcome.STORED, visit.reason, article, addresses - {article.url_canonical})
     known = kept.by_canonical(connection, article.url_canonical)
     if known is not None and not _read_at(known, addresses):
         if same_story(known, article):
