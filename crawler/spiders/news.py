@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import scrapy
@@ -47,9 +48,11 @@ class NewsSpider(scrapy.Spider):
         async for target in self.app.work.targets():
             yield self.request(target)
         await self.app.learn()
+        await self.app.report_left_alone()
 
     def request(self, target: Target) -> Request:
         """The request for a target; its one visit begins here."""
+        visit = self.app.begin(target)
         return Request(
             target.url,
             callback=self.answered,
@@ -57,8 +60,9 @@ class NewsSpider(scrapy.Spider):
             dont_filter=True,
             meta={
                 "target": target,
-                "visit": self.app.begin(target),
-                "download_slot": target.host,
+                "visit": visit,
+                "delay": self.app.delay_of(target),
+                "waits": partial(self.app.waits, visit),
             },
         )
 
