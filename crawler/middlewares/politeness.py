@@ -32,6 +32,7 @@ logger = logging.getLogger("wirewatch")
 
 # RFC 9309, 2.3.1.2: "at least five consecutive redirects" are followed; beyond, the file counts as none.
 MAX_REDIRECTS = 5
+MAX_UNPACKED = 4 * MAX_BYTES
 TDMREP = "/.well-known/tdmrep.json"
 # What a request hands on to those for the files that must be read before it is made.
 _PASSED_ON = ("delay", "waits")
@@ -72,7 +73,10 @@ class PolitenessMiddleware:
         # A redirect's request inherits its meta: the queue must be that of the host it goes to.
         request.meta["download_slot"] = host
         self.hosts.check(host)
-        if request.meta.get("well_known") or not self.obey:
+        if request.meta.get("well_known"):
+            request.meta["download_maxsize"] = 0  # however long it says to be: `enough` is read of it
+            return
+        if not self.obey:
             return
         meta = {key: request.meta[key] for key in _PASSED_ON if key in request.meta}
         rules = await self.robots(request.url, meta=meta)
@@ -144,6 +148,7 @@ class PolitenessMiddleware:
         if request.meta.get("well_known"):
             size: Any = request.meta.get("received", 0) + len(data)
             request.meta["received"] = size
+            request.meta["download_maxsize"] = MAX_UNPACKED  # for those who send it packed all the same
             if size > MAX_BYTES:
                 raise StopDownload(fail=False)
 
