@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import server_context
 from clocked import clocked
 from newsserver import (
     Answer,
@@ -25,7 +26,7 @@ from newsserver import (
     wirewatch,
 )
 
-from pipelines.items import OriginFile
+from pipelines.items import HostState, OriginFile
 from pipelines.store import Store
 
 # What the two clocks of a machine and its scheduler may differ in.
@@ -325,6 +326,21 @@ def test_compressed_pages_cookies_and_reserved_rights(tmp_path: Path) -> None:
             *((site.url + path_of(number), 1, f"{site.url}/terms.json") for number in (4, 5, 6)),
             (site.url + path_of(7), 0, None),
         ]
+
+
+def test_the_end_of_a_certificate_is_noted(tmp_path: Path) -> None:
+    ends_at = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
+    with NewsServer(tls=server_context(tmp_path, ends_at=ends_at)) as site:
+        site.pages["/feed/"] = lambda site: rss(site.url, range(1))
+        site.pages[path_of(0)] = article(0)
+        configure(tmp_path, site.url)
+        distrusted = wirewatch("crawl", cwd=tmp_path)
+        assert distrusted.returncode == 4, distrusted.stderr
+        result = wirewatch("crawl", cwd=tmp_path, SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+        assert "stored=1" in result.stderr, result.stderr
+        with Store.open(f"sqlite:///{tmp_path}/wirewatch.db") as store:
+            [state] = store.hosts()
+        assert state == HostState(host=f"127.0.0.1:{site.port}", certificate_ends_at=ends_at)
 
 
 def test_robots_tags_are_obeyed_by_setting(tmp_path: Path) -> None:
