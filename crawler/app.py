@@ -225,6 +225,7 @@ class App:
         """End the run cleanly: nothing more is handed out, what is in flight ends. Safe in the loop only."""
         self._stopped = True
         self.work.stop()
+        self.hosts.stop()
         for task in self._background:
             task.cancel()
 
@@ -467,6 +468,13 @@ class App:
         self._budgets.spend(target.host, poll=target.kind is not Kind.ARTICLE)
         self._open[target.id] = self._limit(visit)
         return visit
+
+    def drop(self, visit: Visit) -> None:
+        """Take back a visit that asked nobody for anything: its target is simply due again."""
+        timer = self._open.pop(visit.target.id, None)
+        if timer is not None:
+            timer.cancel()
+            self.work.ended(visit, kept=False)
 
     def waits(self, visit: Visit, seconds: float) -> None:
         """The visit waits for its host's rest: that is not held against it."""

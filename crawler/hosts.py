@@ -6,10 +6,11 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from crawler.middlewares.refusals import LeftAloneError
+from crawler.middlewares.refusals import LeftAloneError, NotNowError
 from crawler.schedule.hosts import Sighting, Sign, after
 from pipelines.items import HostState
 from pipelines.urls import host_of
@@ -45,6 +46,7 @@ class Hosts:
         self._everyone_before: datetime | None = None
         self._crawl_delays: dict[str, float] = {}
         self._answered: set[str] = set()
+        self._stopping = asyncio.Event()
 
     # --- what other runs left behind --------------------------------------------------------------------
 
@@ -118,12 +120,21 @@ class Hosts:
         self._crawl_delays[host] = min(seconds or 0.0, MAX_CRAWL_DELAY)
 
     async def turn(self, host: str, delay: float, *, waits: Callable[[float], None] | None = None) -> None:
-        """Wait until the host has rested. `waits` is told how many seconds that will be."""
+        """Wait until the host has rested. `waits` is told how many seconds that will be.
+
+        Raises NotNowError when the run is stopped first.
+        """
         loop = asyncio.get_running_loop()
         while (left := self._rested_at(host, delay, loop.time()) - loop.time()) > 0:
             if waits is not None:
                 waits(left)
-            await asyncio.sleep(left)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), left)
+                raise NotNowError("the run is being stopped")
+
+    def stop(self) -> None:
+        """Let nobody wait any longer."""
+        self._stopping.set()
 
     def ended(self, host: str, delay: float) -> None:
         """A request to the host has ended, whatever came of it."""

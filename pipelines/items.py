@@ -59,7 +59,7 @@ OUTCOME_MEANING: Mapping[Outcome, str] = {
     Outcome.NETWORK_ERROR: "no answer: name lookup, connection or protocol failed, or the address is refused",
     Outcome.PARSE_ERROR: "the body could not be read, or reading it crashed the worker",
     Outcome.TIMEOUT: "downloading or reading took longer than allowed",
-    Outcome.FILTERED: "left out by the source's include/exclude patterns, by --since or by the page's robots tags",
+    Outcome.FILTERED: "left out by the source's patterns, by --since or by the page's robots tags",
 }
 
 # The outcomes that count as a failure of the target: they raise `failures` and lengthen the wait.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
+from crawler.middlewares.refusals import NotNowError
 from pipelines.items import OriginFile
 
 T = TypeVar("T")
@@ -81,6 +82,8 @@ class OriginFiles(Generic[T]):
     async def of(self, origin: str, *, meta: Meta, stale: Callable[[T], None] | None = None) -> T:
         """What the file says. Raises UnreadError when it cannot be had; its cause is the network's error.
 
+        NotNowError is passed on: it says nothing of the file.
+
         `stale` is handed what an old copy says before a new one is asked for.
         """
         known = self._known.get(origin)
@@ -120,6 +123,8 @@ class OriginFiles(Generic[T]):
         try:
             status, text = await self._fetch(origin + self._path, meta)
             file = file_of(key, status, text, now=self._clock())
+        except NotNowError:
+            raise
         except Exception as error:
             cause = error
         now = self._clock()

@@ -20,6 +20,10 @@ class RobotsUnreadError(IgnoreRequest):
     """
 
 
+class NotNowError(IgnoreRequest):
+    """The run is being stopped while the request waits for its host's rest: nobody was asked for anything."""
+
+
 class LeftAloneError(IgnoreRequest):
     """The host is left alone for a while: it `asked` for that, or it did not answer."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import scrapy
 from scrapy.http import Request, Response
 
+from crawler.middlewares.refusals import NotNowError
 from crawler.spiders.answers import outcome_of_failure, outcome_of_status, page_of
 from pipelines.errors import WirewatchError, WorkerTimeoutError
 from pipelines.items import Kind, Outcome, Target, Visit
@@ -89,6 +90,9 @@ class NewsSpider(scrapy.Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         visit: Visit = request.meta["visit"]
         if not self.app.is_open(visit):
+            return
+        if isinstance(failure.value, NotNowError):
+            self.app.drop(visit)
             return
         outcome, reason = outcome_of_failure(failure.value)
         yield replace(visit, outcome=outcome, reason=reason)

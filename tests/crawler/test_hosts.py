@@ -9,7 +9,7 @@ import pytest
 
 from crawler.hosts import MAX_CRAWL_DELAY, Hosts
 from crawler.lock import CrawlLock
-from crawler.middlewares.refusals import LeftAloneError
+from crawler.middlewares.refusals import LeftAloneError, NotNowError
 from crawler.schedule.hosts import BAD_RUN, MAX_WAIT, Sighting, Sign, after, of_answer, retry_after
 from pipelines.items import HostState
 
@@ -202,6 +202,16 @@ async def test_a_crawl_delay_beyond_the_cap_is_taken_for_that() -> None:
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(hosts.turn(HOST, 0.0, waits=told.append), 0.01)
     assert told == [pytest.approx(MAX_CRAWL_DELAY, abs=1)]
+
+
+async def test_a_stop_ends_the_wait_at_once() -> None:
+    hosts = Hosts(clock=Clock())
+    hosts.ended(HOST, 3600.0)
+    waiting = asyncio.ensure_future(hosts.turn(HOST, 0.0))
+    await asyncio.sleep(0)
+    hosts.stop()
+    with pytest.raises(NotNowError):
+        await asyncio.wait_for(waiting, 10)
 
 
 @pytest.mark.parametrize(

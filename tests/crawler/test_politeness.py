@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -19,6 +22,7 @@ from newsserver import (
     HangUpError,
     NewsServer,
     article,
+    clean_environment,
     listing,
     local_news,
     path_of,
@@ -102,6 +106,23 @@ def test_the_rest_is_kept_over_a_restart(tmp_path: Path) -> None:
             assert result.returncode == 0, result.stderr
         assert [asked.path for asked in site.asked] == ["/feed/", "/feed/"]  # robots.txt is known
         assert gaps(site)[0] >= 5 - TOLERANCE
+
+
+def test_a_stop_does_not_wait_for_the_rest(tmp_path: Path) -> None:
+    with local_news(4) as site:
+        site.pages["/robots.txt"] = Answer("User-agent: *\nCrawl-delay: 100\n", type="text/plain")
+        configure(tmp_path, site.url)
+        command = [sys.executable, "-m", "crawler", "crawl"]
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=clean_environment(), stderr=subprocess.PIPE, text=True
+        )
+        with process:
+            assert site.wait_for(1, 60)
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=30)
+        assert process.returncode == 130, stderr
+        assert "sources=0" in stderr.splitlines()[-1]
+        assert rows(tmp_path, "SELECT count(*) FROM targets WHERE due_at IS NOT NULL") == [(1,)]
 
 
 # --- what a host asks for -----------------------------------------------------------------------------------
