@@ -53,9 +53,9 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         return response
 
     def _note(self, host: str, request: Request, response: Response) -> None:
-        well_known = bool(request.meta.get("well_known"))
+        tried = bool(request.meta.get("well_known"))
         now = datetime.now(UTC)  # the server's dates are in true time
-        sighting = of_answer(response.status, headers_of(response), now=now, well_known=well_known)
+        sighting = of_answer(response.status, headers_of(response), now=now, tried=tried)
         self._hosts.seen(host, sighting)
         ends_at = certificate_end(response.certificate)
         if ends_at is not None:

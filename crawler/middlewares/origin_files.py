@@ -53,7 +53,9 @@ class OriginFiles(Generic[T]):
     """The file at `path` of every origin, as `parse` reads it; fetched once by whoever asks first.
 
     `fetch` gives the status and the text that is to be read of an address; it is handed the `meta` of whoever
-    asks, and raises what the network raises. `parse` runs in a thread, once a copy.
+    asks, and raises what the network raises. `parse` runs in a thread, once a copy. A
+    file that is not `needed` counts as `nothing` for a day when it cannot be had: its trouble is not that of
+    every page.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class OriginFiles(Generic[T]):
         fetch: Callable[[str, Meta], Awaitable[tuple[int, str]]],
         parse: Callable[[str], T],
         nothing: T,
+        needed: bool,
         shelf: Shelf | None,
         clock: Callable[[], datetime],
     ) -> None:
@@ -70,6 +73,7 @@ class OriginFiles(Generic[T]):
         self._fetch = fetch
         self._parse = parse
         self._nothing = nothing
+        self._needed = needed
         self._shelf = shelf
         self._clock = clock
         self._known: dict[str, tuple[datetime, T]] = {}
@@ -132,6 +136,10 @@ class OriginFiles(Generic[T]):
             return file, None
         if old is not None and old.status is not None and now - old.fetched_at < LAST_RESORT:
             return replace(old, expires_at=now + RETRY), None
+        if not self._needed:
+            return OriginFile(
+                origin=key, status=404, body=None, fetched_at=now, expires_at=now + MAX_AGE
+            ), None
         unread = UnreadError(status)
         unread.__cause__ = cause
         nobody = OriginFile(origin=key, status=None, body=None, fetched_at=now, expires_at=now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from crawler.app import App
-
-logger = logging.getLogger("wirewatch")
 
 # RFC 9309, 2.3.1.2: "at least five consecutive redirects" are followed; beyond, the file counts as none.
 MAX_REDIRECTS = 5
@@ -57,9 +54,11 @@ class PolitenessMiddleware:
         self.agent = str(settings["USER_AGENT"]).split("/", 1)[0].strip()
         files = partial(OriginFiles, fetch=self._fetch, shelf=app, clock=clock)
         self._robots: OriginFiles[RobotsRules] = files(
-            "/robots.txt", parse=partial(read_robots, agent=self.agent), nothing=NO_RULES
+            "/robots.txt", parse=partial(read_robots, agent=self.agent), nothing=NO_RULES, needed=True
         )
-        self._tdmrep: OriginFiles[tuple[TdmRule, ...]] = files(TDMREP, parse=read_tdmrep, nothing=())
+        self._tdmrep: OriginFiles[tuple[TdmRule, ...]] = files(
+            TDMREP, parse=read_tdmrep, nothing=(), needed=False
+        )
         self._ask_tdmrep = settings.getbool("WIREWATCH_TDMREP", True)
 
     @classmethod
@@ -109,12 +108,8 @@ class PolitenessMiddleware:
         origin = origin_of(request.url)
         if not (self._ask_tdmrep and isinstance(visit, Visit) and visit.target.kind is Kind.ARTICLE):
             return
-        if not rules.allow(origin + TDMREP):
-            return
-        try:
+        if rules.allow(origin + TDMREP):
             await self._tdmrep.of(origin, meta=meta)
-        except UnreadError as error:
-            logger.debug("no tdmrep.json from %s: %s", origin, error.__cause__ or error)
 
     def _unread(self, host: str, error: UnreadError) -> RobotsUnreadError:
         if error.status is None:

@@ -21,7 +21,7 @@ JITTER = 0.25
 BAD_RUN = 5
 
 # The gateway has no answer from the host behind it: 502, 504, and Cloudflare's own.
-_NO_ORIGIN = frozenset({502, 504, 530, *range(520, 528)})
+_NO_ORIGIN = (502, 504, 530, *range(520, 528))
 
 
 class Sign(StrEnum):
@@ -31,6 +31,9 @@ class Sign(StrEnum):
     BAD = "bad"
     DOWN = "down"
     ASKED = "asked"
+
+
+_ERRORS = {429: Sign.ASKED, 503: Sign.ASKED, **dict.fromkeys(_NO_ORIGIN, Sign.DOWN)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,25 +46,23 @@ class Sighting:
 
 
 def of_answer(
-    status: int, headers: Mapping[str, str], *, now: datetime, well_known: bool = False
+    status: int, headers: Mapping[str, str], *, now: datetime, tried: bool = False
 ) -> Sighting | None:
     """What an answer says of its host; None: nothing. Header names are in lower case.
 
-    A page that is not there says nothing, nor does an error at an address that we only tried, such as
-    robots.txt.
+    A page that is not there says nothing, nor does an error at an address that nobody named and that was only
+    `tried`, such as robots.txt, unless it asks for a wait.
     """
     reason = f"status {status}"
-    if status in (429, 503):
-        asked = headers.get("retry-after")
-        wait = retry_after(asked, now=now) if asked else None
-        return Sighting(
-            sign=Sign.ASKED, reason=f"{reason}, Retry-After {asked}" if wait else reason, wait=wait
-        )
-    if status in _NO_ORIGIN:
-        return Sighting(sign=Sign.DOWN, reason=reason)
+    wait = retry_after(headers.get("retry-after", ""), now=now) if status in (429, 503) else None
+    if wait is not None:
+        reason = f"{reason}, Retry-After {headers['retry-after'].strip()[:40]}"
+        return Sighting(sign=Sign.ASKED, reason=reason, wait=wait)
     if status < 400:
         return Sighting(sign=Sign.FINE)
-    return None if well_known or status in (404, 410) else Sighting(sign=Sign.BAD, reason=reason)
+    sign = _ERRORS.get(status, Sign.BAD)
+    ignored = status in (404, 410) or (tried and status != 429)
+    return None if ignored else Sighting(sign=sign, reason=reason)
 
 
 def retry_after(value: str, *, now: datetime) -> float | None:

@@ -77,18 +77,27 @@ SIGNS = [
     (429, Sign.ASKED, Sign.ASKED),
     (451, Sign.BAD, None),
     (500, Sign.BAD, None),
-    (502, Sign.DOWN, Sign.DOWN),
-    (503, Sign.ASKED, Sign.ASKED),
-    (504, Sign.DOWN, Sign.DOWN),
-    (522, Sign.DOWN, Sign.DOWN),
+    (502, Sign.DOWN, None),
+    (503, Sign.ASKED, None),
+    (504, Sign.DOWN, None),
+    (522, Sign.DOWN, None),
 ]
 
 
 @pytest.mark.parametrize(("status", "page", "tried"), SIGNS)
 def test_what_a_status_says_of_its_host(status: int, page: Sign | None, tried: Sign | None) -> None:
-    for well_known, sign in ((False, page), (True, tried)):
-        seen = of_answer(status, {}, now=NOW, well_known=well_known)
+    for alone, sign in ((False, page), (True, tried)):
+        seen = of_answer(status, {}, now=NOW, tried=alone)
         assert (seen.sign if seen else None) == sign
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_figure_counts_wherever_it_is_said(status: int) -> None:
+    for tried in (False, True):
+        seen = of_answer(status, {"retry-after": "30"}, now=NOW, tried=tried)
+        reason = f"status {status}, Retry-After 30"
+        assert seen == Sighting(sign=Sign.ASKED, reason=reason, wait=30.0)
+    assert of_answer(500, {"retry-after": "30"}, now=NOW) == Sighting(sign=Sign.BAD, reason="status 500")
 
 
 def waits(*signs: Sighting) -> list[float | None]:

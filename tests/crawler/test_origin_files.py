@@ -40,9 +40,11 @@ class Site:
         status, text = self.says
         return status, text
 
-    def files(self, path: str = "/robots.txt") -> OriginFiles[str]:
+    def files(self, path: str = "/robots.txt", *, needed: bool = True) -> OriginFiles[str]:
         """As after a restart."""
-        return OriginFiles(path, fetch=self.fetch, parse=str, nothing="", shelf=self, clock=lambda: self.now)
+        return OriginFiles(
+            path, fetch=self.fetch, parse=str, nothing="", needed=needed, shelf=self, clock=lambda: self.now
+        )
 
     async def read(self) -> str:
         return await self.files().of(ORIGIN, meta={}, stale=self.stale.append)
@@ -121,6 +123,17 @@ async def test_a_failure_is_everybodys_who_asked_and_is_not_kept() -> None:
     site.says = (200, "rules")
     assert await files.of(ORIGIN, meta={}) == "rules"
     assert site.asked == 2
+
+
+@pytest.mark.parametrize("says", [(500, ""), (503, ""), ConnectionError("no")])
+async def test_a_file_that_is_not_needed_troubles_nobody(says: Any) -> None:
+    site = Site(says)
+    for _ in range(3):
+        assert await site.files(needed=False).of(ORIGIN, meta={}) == ""
+    assert site.asked == 1
+    site.now += timedelta(hours=24)
+    site.says = (200, "rules")
+    assert await site.files(needed=False).of(ORIGIN, meta={}) == "rules"
 
 
 async def test_each_file_of_an_origin_has_its_place() -> None:

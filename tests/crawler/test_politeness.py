@@ -364,6 +364,15 @@ def test_the_end_of_a_certificate_is_noted(tmp_path: Path) -> None:
         assert state == HostState(host=f"127.0.0.1:{site.port}", certificate_ends_at=ends_at)
 
 
+def test_a_broken_tdmrep_json_does_not_stop_its_host(tmp_path: Path) -> None:
+    with local_news(4) as site:
+        site.pages["/.well-known/tdmrep.json"] = Answer("busy", status=503)
+        configure(tmp_path, site.url)
+        result = wirewatch("crawl", cwd=tmp_path)
+        assert "stored=2" in result.stderr, result.stderr
+        assert site.count("/.well-known/tdmrep.json") == 1
+
+
 def test_robots_tags_are_obeyed_by_setting(tmp_path: Path) -> None:
     with local_news(6) as site:
         site.pages[path_of(3)] = Answer(article(3), headers={"X-Robots-Tag": "wirewatch: noindex"})
