@@ -41,7 +41,7 @@ FEED = 'name = "{name}"\nurl = "{url}/"\nfeeds = ["{url}/feed/"]\n'
 def configure(folder: Path, *urls: str, delay: float = 0.0, extra: str = "", network: str = "") -> None:
     blocks = "".join(f"[[sources]]\n{FEED.format(name=f's{n}', url=url)}" for n, url in enumerate(urls))
     (folder / "wirewatch.toml").write_text(
-        f'[network]\nallow = ["127.0.0.0/8"]\ntimeout = 5\n{network}[defaults]\ndelay = {delay}\n'
+        f'[network]\nallow = ["127.0.0.0/8"]\n{network}[defaults]\ndelay = {delay}\n'
         f"[extraction]\nworkers = 1\n{extra}{blocks}"
     )
 
@@ -128,11 +128,10 @@ def test_a_stop_does_not_wait_for_the_rest(tmp_path: Path) -> None:
 # --- what a host asks for -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_obeyed_over_restarts_and_by_hand(tmp_path: Path, status: int) -> None:
+def test_retry_after_is_obeyed_over_restarts_and_by_hand(tmp_path: Path) -> None:
     with local_news(4) as site:
         feed = site.pages["/feed/"]
-        site.pages["/feed/"] = Answer(status=status, headers={"Retry-After": "3600"})
+        site.pages["/feed/"] = Answer(status=429, headers={"Retry-After": "3600"})
         configure(tmp_path, site.url)
         base = time.time()
         first = clocked(tmp_path, base, 1.0, "due")
@@ -143,7 +142,7 @@ def test_retry_after_is_obeyed_over_restarts_and_by_hand(tmp_path: Path, status:
         for mode in ("due", "hand"):
             again = clocked(tmp_path, base, 1.0, mode)
             assert again.returncode == 0, again.stderr
-            assert f"(status {status}, Retry-After 3600): " in again.stderr or mode == "due"
+            assert "(status 429, Retry-After 3600): " in again.stderr or mode == "due"
         page = wirewatch("crawl", f"{site.url}{path_of(1)}", cwd=tmp_path)
         assert page.returncode == 4
         assert "asked to be left alone until" in page.stderr

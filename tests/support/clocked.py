@@ -19,7 +19,7 @@ from newsserver import clean_environment
 
 
 def clocked(
-    folder: Path, base: float, speed: float, mode: str, stop_after: str = "0", *, timeout: float = 60
+    folder: Path, base: float, speed: float, mode: str, stop_after: str = "0", *, timeout: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """Run it in `folder`, with the wirewatch.toml there."""
     return subprocess.run(
