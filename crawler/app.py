@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from scrapy import signals
 
 from crawler.fetch import CrawlerWeb
+from crawler.hosts import MAX_CRAWL_DELAY, Hosts, left_alone
 from crawler.jobs import start_jobs
 from crawler.learning import Learning, wishes_of
+from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.schedule.budget import Budgets
 from crawler.schedule.plan import Rhythm, Rules, planned
 from crawler.sources import Source
@@ -26,7 +28,9 @@ from crawler.survey import Survey, survey
 from crawler.work import Work
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.errors import StoreError, WirewatchError
-from pipelines.items import Kind, Link, Outcome, Target, Visit
+from pipelines.items import HostState, Kind, Link, OriginFile, Outcome, Target, Visit
+from pipelines.metadata.reservation import reservation_by
+from pipelines.stages import PageTerms
 from pipelines.urls import host_of, site_of
 from pipelines.workers import AnyWorkers
 
@@ -47,6 +51,12 @@ T = TypeVar("T")
 MAX_DEPTH = 10
 # A visit that has had no end this long after its request never will: a request that Scrapy dropped.
 VISIT_LIMIT = 300.0
+# A crawl by hand waits that many seconds for a host that answered before and is left alone for a moment.
+PATIENCE = 60.0
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +76,11 @@ class Job:
     since: datetime | None = None
     changed: Callable[[], Config | None] | None = None
 
+    @property
+    def by_hand(self) -> bool:
+        """A person waits for it."""
+        return not (self.due or self.forever)
+
 
 class App:
     """One run over one store. Everything it needs is passed in; `run.py` builds it."""
@@ -79,7 +94,8 @@ class App:
         workers: AnyWorkers,
         job: Job,
         on_end: Iterable[Callable[[Visit], None]] = (),
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
+        after_kill: bool = False,
     ) -> None:
         self.config = config
         self.workers = workers
@@ -90,6 +106,8 @@ class App:
         self._store = store
         self._thread = store_thread
         self._clock = clock
+        self._after_kill = after_kill
+        self.hosts = Hosts(clock=clock)
         self._on_end = tuple(on_end)
         self._open: dict[int, asyncio.TimerHandle] = {}
         self._sources: dict[str, Source] = {source.name: source for source in job.sources}
@@ -103,7 +121,7 @@ class App:
         self._service: Service | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._budgets = _budgets(config)
-        self.work = Work(due=self._due, forever=job.forever, limit=job.limit)
+        self.work = Work(due=self._due, forever=job.forever, limit=job.limit, rest=self._rest)
 
     # --- the store, in its own thread -----------------------------------------------------------------
 
@@ -122,8 +140,61 @@ class App:
             exclude_hosts=tuple(exclude_hosts),
             limit=limit,
             per_host=per_host,
-            roots_since=None if self.job.due or self.job.forever else self._started_at,
+            roots_since=self._roots_since,
         )
+
+    @property
+    def _roots_since(self) -> datetime | None:
+        return self._started_at if self.job.by_hand else None
+
+    # --- hosts: what the store remembers of them ---------------------------------------------------------
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    async def origin_file(self, origin: str) -> OriginFile | None:
+        return await self.in_store(self._store.origin_file, origin)
+
+    async def keep_origin_file(self, file: OriginFile) -> None:
+        await self.in_store(self._store.keep_origin_file, file)
+
+    async def _recall_hosts(self) -> None:
+        """Take over what earlier runs learned. A person may have repaired the network: by hand, hosts that
+        did not answer are tried at once."""
+        if self.job.by_hand:
+            named = {host_of(url) for url in (*self.job.urls, *(one.url for one in self.job.sources))}
+            await self.in_store(self._store.forgive, [one.name for one in self.job.sources], named)
+        delays = [MAX_CRAWL_DELAY, self.config.defaults.delay, *(one.delay for one in self.job.sources)]
+        since = self._started_at - timedelta(seconds=max(delays))
+        self.hosts.recall(
+            await self.in_store(self._store.hosts),
+            await self.in_store(self._store.asked_since, since),
+            everyone=self._started_at if self._after_kill else None,
+        )
+
+    async def _left_alone(self) -> list[tuple[HostState, int]]:
+        """The hosts left alone now, each with the number of pages that wait for it."""
+        sources = (*self._sources, *self._sources_by_hand)
+        found = await self.in_store(
+            self._store.waiting, self._clock(), sources=sources, roots_since=self._roots_since
+        )
+        return [(state, pages) for state, pages in found if pages]
+
+    async def _rest(self) -> float | None:
+        """Seconds that a crawl by hand waits for a host that has answered before; None: none is worth it."""
+        if not self.job.by_hand:
+            return None
+        waits = [
+            (state.not_before - self._clock()).total_seconds()
+            for state, _ in await self._left_alone()
+            if state.not_before is not None and self.hosts.answered(state.host)
+        ]
+        return min((wait for wait in waits if wait <= PATIENCE), default=None)
+
+    async def report_left_alone(self) -> None:
+        """Say at the end which hosts are left alone, until when and why."""
+        for state, pages in await self._left_alone():
+            logger.warning("%s: %d page%s wait%s", left_alone(state), pages, *_plural(pages))
 
     # --- the run ---------------------------------------------------------------------------------------
 
@@ -138,6 +209,7 @@ class App:
     async def opened(self) -> None:
         """Called when the spider starts: bring the sources' own pages into the table, survey unknown ones."""
         try:
+            await self._recall_hosts()
             for source in self.job.sources:
                 await self._admit(source)
             for url in self.job.urls:
@@ -154,6 +226,7 @@ class App:
         """End the run cleanly: nothing more is handed out, what is in flight ends. Safe in the loop only."""
         self._stopped = True
         self.work.stop()
+        self.hosts.stop()
         for task in self._background:
             task.cancel()
 
@@ -285,21 +358,23 @@ class App:
         self.work.wake()
 
     async def _survey(self, source: Source) -> None:
-        found = await self._look_at(source.name, source.url)
+        found = await self._look_at(source, source.url)
         if found is not None:
             await self._sync(source, found.roots)
         else:
             self._unsurveyed[source.name] = self._clock()
 
-    async def _look_at(self, name: str, url: str) -> Survey | None:
+    async def _look_at(self, source: Source, url: str) -> Survey | None:
         assert self._crawler is not None
         logger.info("looking at %s for feeds, sitemaps and sections", url)
         try:
-            return await survey(url, CrawlerWeb(self._crawler, self.workers))
+            return await survey(url, CrawlerWeb(self._crawler, self.workers, delay=source.delay))
         except WirewatchError as error:
             logger.error("%s", error)  # noqa: TRY400 - one line; the trace says nothing to a person
-            self.summary.source_failed(name)
+            self.summary.source_failed(source.name)
             return None
+        finally:
+            await self.in_store(self._store.keep_hosts, self.hosts.changes())
 
     async def _name_by_hand(self, url: str) -> None:
         source = Source.unconfigured(url, defaults=self.config.defaults)
@@ -307,7 +382,7 @@ class App:
         if roots:
             await self._sync(source, await self._known_roots(source))
             return
-        found = await self._look_at(source.name, url)
+        found = await self._look_at(source, url)
         if found is None:
             return
         if found.shape == "article":
@@ -356,6 +431,23 @@ class App:
         source = self.source_of(target)
         return wishes_of(source) if source else Wishes()
 
+    def page_terms(self, visit: Visit) -> PageTerms:
+        """What the page's origin says of text and data mining, and which robots tags are obeyed for whom."""
+        assert visit.page is not None
+        politeness = self._politeness()
+        url = visit.page.final_url
+        return PageTerms(
+            reservation=reservation_by(politeness.tdm_rules(url), url),
+            obey_tags=self.config.network.obey_tags,
+            agent=politeness.agent,
+        )
+
+    def _politeness(self) -> PolitenessMiddleware:
+        assert self._crawler is not None
+        middleware = self._crawler.get_downloader_middleware(PolitenessMiddleware)
+        assert middleware is not None
+        return middleware
+
     def wants(self, target: Target, url: str) -> bool:
         source = self.source_of(target)
         return target.kind is not Kind.ARTICLE or source is None or source.wants(url)
@@ -373,11 +465,31 @@ class App:
         return source.discover and target.depth + link.depth <= MAX_DEPTH
 
     def begin(self, target: Target) -> Visit:
-        loop = asyncio.get_running_loop()
         visit = Visit(target=target, started_at=self._clock())
         self._budgets.spend(target.host, poll=target.kind is not Kind.ARTICLE)
-        self._open[target.id] = loop.call_later(VISIT_LIMIT, self._give_up, visit)
+        self._open[target.id] = self._limit(visit)
         return visit
+
+    def drop(self, visit: Visit) -> None:
+        """Take back a visit that asked nobody for anything: its target is simply due again."""
+        timer = self._open.pop(visit.target.id, None)
+        if timer is not None:
+            timer.cancel()
+            self.work.ended(visit, kept=False)
+
+    def waits(self, visit: Visit, seconds: float) -> None:
+        """The visit waits for its host's rest: that is not held against it."""
+        timer = self._open.get(visit.target.id)
+        if timer is not None:
+            timer.cancel()
+            self._open[visit.target.id] = self._limit(visit, longer=seconds)
+
+    def _limit(self, visit: Visit, *, longer: float = 0.0) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(VISIT_LIMIT + longer, self._give_up, visit)
+
+    def delay_of(self, target: Target) -> float:
+        source = self.source_of(target)
+        return source.delay if source is not None else self.config.defaults.delay
 
     def is_open(self, visit: Visit) -> bool:
         return visit.target.id in self._open
@@ -392,7 +504,11 @@ class App:
         started = time.perf_counter()
         try:
             visit = await self.in_store(
-                self._store.end_visit, visit, plan=self._plan, wishes=self._wishes(visit.target)
+                self._store.end_visit,
+                visit,
+                plan=self._plan,
+                wishes=self._wishes(visit.target),
+                hosts=self.hosts.changes(),
             )
         except StoreError as error:
             self.fail(error)
@@ -445,6 +561,11 @@ class App:
 def _budgets(config: Config) -> Budgets:
     crawl = config.crawl
     return Budgets(per_hour=crawl.max_requests_per_hour, per_host=crawl.max_requests_per_hour_per_host)
+
+
+def _plural(count: int) -> tuple[str, str]:
+    """The endings of a noun and its verb."""
+    return ("", "s") if count == 1 else ("s", "")
 
 
 def _advance(steps: Iterator[None]) -> bool:
