@@ -8,15 +8,16 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from scrapy import signals
 
 from crawler.fetch import CrawlerWeb
-from crawler.hosts import MAX_CRAWL_DELAY, Hosts, left_alone
+from crawler.host_memory import HostMemory
+from crawler.job import Job, utc_now
 from crawler.jobs import start_jobs
 from crawler.learning import Learning, wishes_of
 from crawler.middlewares.politeness import PolitenessMiddleware
@@ -28,8 +29,7 @@ from crawler.survey import Survey, survey
 from crawler.work import Work
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.errors import StoreError, WirewatchError
-from pipelines.items import HostState, Kind, Link, OriginFile, Outcome, Target, Visit
-from pipelines.metadata.reservation import reservation_by
+from pipelines.items import Kind, Link, Outcome, Target, Visit
 from pipelines.stages import PageTerms
 from pipelines.urls import host_of, site_of
 from pipelines.workers import AnyWorkers
@@ -51,35 +51,6 @@ T = TypeVar("T")
 MAX_DEPTH = 10
 # A visit that has had no end this long after its request never will: a request that Scrapy dropped.
 VISIT_LIMIT = 300.0
-# A crawl by hand waits that many seconds for a host that answered before and is left alone for a moment.
-PATIENCE = 60.0
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What one run is to do.
-
-    `sources` are crawled; `urls` were named by hand and may be sites or articles. `due` crawls only what
-    is due. `forever` is the service, and `changed` gives it the config when that has changed. `limit` counts
-    stored articles.
-    """
-
-    sources: tuple[Source, ...] = ()
-    urls: tuple[str, ...] = ()
-    due: bool = False
-    forever: bool = False
-    limit: int | None = None
-    since: datetime | None = None
-    changed: Callable[[], Config | None] | None = None
-
-    @property
-    def by_hand(self) -> bool:
-        """A person waits for it."""
-        return not (self.due or self.forever)
 
 
 class App:
@@ -106,8 +77,8 @@ class App:
         self._store = store
         self._thread = store_thread
         self._clock = clock
-        self._after_kill = after_kill
-        self.hosts = Hosts(clock=clock)
+        self.memory = HostMemory(self, store, clock=clock, after_kill=after_kill)
+        self.hosts = self.memory.hosts
         self._on_end = tuple(on_end)
         self._open: dict[int, asyncio.TimerHandle] = {}
         self._sources: dict[str, Source] = {source.name: source for source in job.sources}
@@ -121,7 +92,7 @@ class App:
         self._service: Service | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._budgets = _budgets(config)
-        self.work = Work(due=self._due, forever=job.forever, limit=job.limit, rest=self._rest)
+        self.work = Work(due=self._due, forever=job.forever, limit=job.limit, rest=self.memory.rest)
 
     # --- the store, in its own thread -----------------------------------------------------------------
 
@@ -140,61 +111,20 @@ class App:
             exclude_hosts=tuple(exclude_hosts),
             limit=limit,
             per_host=per_host,
-            roots_since=self._roots_since,
+            roots_since=self.roots_since,
         )
 
     @property
-    def _roots_since(self) -> datetime | None:
+    def roots_since(self) -> datetime | None:
+        """By hand, each feed, sitemap and listing is due once, until it was visited after this."""
         return self._started_at if self.job.by_hand else None
 
-    # --- hosts: what the store remembers of them ---------------------------------------------------------
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        return (*self._sources, *self._sources_by_hand)
 
     def now(self) -> datetime:
         return self._clock()
-
-    async def origin_file(self, origin: str) -> OriginFile | None:
-        return await self.in_store(self._store.origin_file, origin)
-
-    async def keep_origin_file(self, file: OriginFile) -> None:
-        await self.in_store(self._store.keep_origin_file, file)
-
-    async def _recall_hosts(self) -> None:
-        """Take over what earlier runs learned. A person may have repaired the network: by hand, hosts that
-        did not answer are tried at once."""
-        if self.job.by_hand:
-            named = {host_of(url) for url in (*self.job.urls, *(one.url for one in self.job.sources))}
-            await self.in_store(self._store.forgive, [one.name for one in self.job.sources], named)
-        delays = [MAX_CRAWL_DELAY, self.config.defaults.delay, *(one.delay for one in self.job.sources)]
-        since = self._started_at - timedelta(seconds=max(delays))
-        self.hosts.recall(
-            await self.in_store(self._store.hosts),
-            await self.in_store(self._store.asked_since, since),
-            everyone=self._started_at if self._after_kill else None,
-        )
-
-    async def _left_alone(self) -> list[tuple[HostState, int]]:
-        """The hosts left alone now, each with the number of pages that wait for it."""
-        sources = (*self._sources, *self._sources_by_hand)
-        found = await self.in_store(
-            self._store.waiting, self._clock(), sources=sources, roots_since=self._roots_since
-        )
-        return [(state, pages) for state, pages in found if pages]
-
-    async def _rest(self) -> float | None:
-        """Seconds that a crawl by hand waits for a host that has answered before; None: none is worth it."""
-        if not self.job.by_hand:
-            return None
-        waits = [
-            (state.not_before - self._clock()).total_seconds()
-            for state, _ in await self._left_alone()
-            if state.not_before is not None and self.hosts.answered(state.host)
-        ]
-        return min((wait for wait in waits if wait <= PATIENCE), default=None)
-
-    async def report_left_alone(self) -> None:
-        """Say at the end which hosts are left alone, until when and why."""
-        for state, pages in await self._left_alone():
-            logger.warning("%s: %d page%s wait%s", left_alone(state), pages, *_plural(pages))
 
     # --- the run ---------------------------------------------------------------------------------------
 
@@ -209,7 +139,7 @@ class App:
     async def opened(self) -> None:
         """Called when the spider starts: bring the sources' own pages into the table, survey unknown ones."""
         try:
-            await self._recall_hosts()
+            await self.memory.recall(self.job.sources, self.job.urls, now=self._started_at)
             for source in self.job.sources:
                 await self._admit(source)
             for url in self.job.urls:
@@ -374,7 +304,7 @@ class App:
             self.summary.source_failed(source.name)
             return None
         finally:
-            await self.in_store(self._store.keep_hosts, self.hosts.changes())
+            await self.memory.keep()
 
     async def _name_by_hand(self, url: str) -> None:
         source = Source.unconfigured(url, defaults=self.config.defaults)
@@ -432,21 +362,11 @@ class App:
         return wishes_of(source) if source else Wishes()
 
     def page_terms(self, visit: Visit) -> PageTerms:
-        """What the page's origin says of text and data mining, and which robots tags are obeyed for whom."""
         assert visit.page is not None
-        politeness = self._politeness()
-        url = visit.page.final_url
-        return PageTerms(
-            reservation=reservation_by(politeness.tdm_rules(url), url),
-            obey_tags=self.config.network.obey_tags,
-            agent=politeness.agent,
-        )
-
-    def _politeness(self) -> PolitenessMiddleware:
         assert self._crawler is not None
-        middleware = self._crawler.get_downloader_middleware(PolitenessMiddleware)
-        assert middleware is not None
-        return middleware
+        politeness = self._crawler.get_downloader_middleware(PolitenessMiddleware)
+        assert politeness is not None
+        return politeness.page_terms(visit.page.final_url)
 
     def wants(self, target: Target, url: str) -> bool:
         source = self.source_of(target)
@@ -561,11 +481,6 @@ class App:
 def _budgets(config: Config) -> Budgets:
     crawl = config.crawl
     return Budgets(per_hour=crawl.max_requests_per_hour, per_host=crawl.max_requests_per_hour_per_host)
-
-
-def _plural(count: int) -> tuple[str, str]:
-    """The endings of a noun and its verb."""
-    return ("", "s") if count == 1 else ("s", "")
 
 
 def _advance(steps: Iterator[None]) -> bool:

@@ -23,7 +23,8 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from crawler.app import App, Job, utc_now
+from crawler.app import App
+from crawler.job import Job, utc_now
 from crawler.lock import CrawlLock
 from crawler.spiders.news import NewsSpider
 from crawler.summary import Summary
@@ -75,6 +76,7 @@ def overrides(config: Config, *, urls: Iterable[str] = ()) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": int(network.max_body * 1024 * 1024),
         "WIREWATCH_DELAY": config.defaults.delay,
         "WIREWATCH_TDMREP": network.tdmrep,
+        "WIREWATCH_OBEY_TAGS": list(network.obey_tags),
         "WIREWATCH_ALLOW": [*map(str, network.allow), *typed],
     }
 

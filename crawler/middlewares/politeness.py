@@ -18,7 +18,8 @@ from crawler.middlewares.refusals import RobotsRefusedError, RobotsUnreadError
 from crawler.robots import MAX_BYTES, NO_RULES, RobotsRules, read_robots
 from crawler.schedule.hosts import Sighting, Sign
 from pipelines.items import Kind, Visit
-from pipelines.metadata.reservation import TdmRule, read_tdmrep
+from pipelines.metadata.reservation import TdmRule, read_tdmrep, reservation_by
+from pipelines.stages import PageTerms
 from pipelines.urls import host_of
 
 if TYPE_CHECKING:
@@ -52,13 +53,15 @@ class PolitenessMiddleware:
         self.obey = settings.getbool("WIREWATCH_OBEY_ROBOTS", True)
         # The product token alone is what robots.txt groups are named by (RFC 9309, 2.2.1).
         self.agent = str(settings["USER_AGENT"]).split("/", 1)[0].strip()
-        files = partial(OriginFiles, fetch=self._fetch, shelf=app, clock=clock)
+        shelf = app.memory if app is not None else None
+        files = partial(OriginFiles, fetch=self._fetch, shelf=shelf, clock=clock)
         self._robots: OriginFiles[RobotsRules] = files(
             "/robots.txt", parse=partial(read_robots, agent=self.agent), nothing=NO_RULES, needed=True
         )
         self._tdmrep: OriginFiles[tuple[TdmRule, ...]] = files(
             TDMREP, parse=read_tdmrep, nothing=(), needed=False
         )
+        self._obey_tags = settings.getlist("WIREWATCH_OBEY_TAGS")
         self._ask_tdmrep = settings.getbool("WIREWATCH_TDMREP", True)
 
     @classmethod
@@ -98,9 +101,10 @@ class PolitenessMiddleware:
         rest(rules)
         return rules
 
-    def tdm_rules(self, url: str) -> tuple[TdmRule, ...]:
-        """What the tdmrep.json of the URL's origin says, as far as it was asked for."""
-        return self._tdmrep.at_hand(origin_of(url))
+    def page_terms(self, url: str) -> PageTerms:
+        """What the URL's origin says of text and data mining, and which robots tags are obeyed for whom."""
+        rules = self._tdmrep.at_hand(origin_of(url))
+        return PageTerms(reservation=reservation_by(rules, url), obey_tags=self._obey_tags, agent=self.agent)
 
     async def _look_for_tdmrep(self, request: Request, rules: RobotsRules, meta: Meta) -> None:
         """The protocol wants the file looked at before pages are read; only pages of articles are kept."""

@@ -49,7 +49,7 @@ class NewsSpider(scrapy.Spider):
         async for target in self.app.work.targets():
             yield self.request(target)
         await self.app.learn()
-        await self.app.report_left_alone()
+        await self.app.memory.report()
 
     def request(self, target: Target) -> Request:
         """The request for a target; its one visit begins here."""

@@ -34,9 +34,9 @@ def clocked(
 
 
 def main(base: float, speed: float, mode: str, stop_after: str) -> int:
-    from crawler.app import Job
     from crawler.config import load
     from crawler.hosts import Hosts
+    from crawler.job import Job
     from crawler.logs import configure
     from crawler.run import run
 
