@@ -184,7 +184,7 @@ class Silence:
     """Nothing new has come since `since`; a usual month brings `expected` silences of that length.
 
     Where that is small, it is the probability that a month brings one. `longest` is the longest gap of the 30
-    days before, `weekly` the pieces of news a week.
+    days before, `weekly` the usual number of articles a week.
     """
 
     since: datetime
@@ -264,5 +264,5 @@ def silence(targets: Sequence[tuple[Rate, News]]) -> Silence | None:
         since=datetime.fromtimestamp(past.last * _MINUTE, UTC),
         expected=len(clocks) * min(counts),
         longest=timedelta(minutes=longest),
-        weekly=(len(past.times) - 1) * _WEEK * 60 / max(past.times[-1] - past.times[0], 1),
+        weekly=_WEEK * sum(rate.level()[1] for rate, news in targets if news.times),
     )

@@ -11,6 +11,7 @@ from twisted.internet import error as net
 
 from crawler.middlewares.guard import RefusedError
 from crawler.middlewares.politeness import RobotsRefusedError, RobotsUnreachableError
+from pipelines.challenges import challenger
 from pipelines.items import Outcome, Page
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ def page_of(response: Response, *, url: str, fetched_at: datetime) -> Page:
         body=response.body,
         fetched_at=fetched_at,
     )
+
+
+def outcome_of_answer(page: Page) -> tuple[Outcome | None, str | None]:
+    """The outcome that status and challenge page decide; None for an answer to be read."""
+    outcome, reason = outcome_of_status(page.status)
+    if outcome is Outcome.NOT_MODIFIED or not (asker := challenger(page)):
+        return outcome, reason
+    return Outcome.BLOCKED, f"challenge page of {asker}" + (f", {reason}" if reason else "")
 
 
 def outcome_of_status(status: int) -> tuple[Outcome | None, str | None]:
