@@ -86,39 +86,39 @@ class Stop:
 
 @dataclass(slots=True)
 class Account:
-    """Of one source: months watched, lengths of the silences that were called so though it went on, stops."""
+    """Of one source that went on: months watched, by the hour of its last news how far from usual each silence
+    got, alarms of the rule "three times the mean gap"; and what became of it where it was let stop."""
 
     group: str
     months: float = 0.0
-    alarms: int = 0
+    silences: dict[float, float] = field(default_factory=dict)
     naive_alarms: int = 0
     stops: list[Stop] = field(default_factory=list)
 
 
-def watched(publisher: Publisher, *, stops: int, seed: int, rare: float = RARE) -> Account:
+def watched(publisher: Publisher, *, stops: int, seed: int) -> Account:
     """Watch a source to its end; and so often, from a random time of its later half on, one that stopped."""
     dice = random.Random(seed)
     half = (publisher.past + publisher.hours) / 2
     ends = sorted(dice.uniform(half, publisher.hours) for _ in range(stops))
     account = Account(publisher.group, months=(publisher.hours - publisher.past) / MONTH)
-    watch, said_of, naive_of = Watch(publisher), -1.0, -1.0
+    watch, naive_of = Watch(publisher), -1.0
     while watch.at < publisher.hours:
         while ends and watch.at > ends[0]:
-            account.stops.append(_stopped(deepcopy(watch), ends.pop(0), rare))
+            account.stops.append(_stopped(deepcopy(watch), ends.pop(0)))
         said = watch.poll(stopped=publisher.hours)
         if said is None:
             continue
-        if said.expected < rare and said.since > said_of:
-            account.alarms, said_of = account.alarms + 1, said.since
+        account.silences[said.since] = min(account.silences.get(said.since, 1.0), said.expected)
         if said.hour - said.since > 3 * _mean_gap(publisher, said.since) and said.since > naive_of:
             account.naive_alarms, naive_of = account.naive_alarms + 1, said.since
     return account
 
 
-def _stopped(watch: Watch, end: float, rare: float) -> Stop:
+def _stopped(watch: Watch, end: float) -> Stop:
     publisher = watch.publisher
     past = publisher.published[: bisect_right(publisher.published, end)]
-    reported = next((said.hour for said in _rest(watch, end) if said.expected < rare), None)
+    reported = next((said.hour for said in _rest(watch, end) if said.expected < RARE), None)
     return Stop(
         None if reported is None else reported - past[-1],
         _mean_gap(publisher, end),
@@ -152,10 +152,13 @@ def figures(accounts: list[Account]) -> dict[str, float]:
     """Of a group: false alarms in 100 source-months; of those that stopped, how soon, in usual gaps."""
     months = sum(account.months for account in accounts)
     stops = [stop for account in accounts for stop in account.stops]
+    silences = [expected for account in accounts for expected in account.silences.values()]
     found = {
         "months": months,
-        "alarms": sum(account.alarms for account in accounts),
-        "alarms_per_100": 100 * sum(account.alarms for account in accounts) / months,
+        "alarms": sum(expected < RARE for expected in silences),
+        "alarms_per_100": 100 * sum(expected < RARE for expected in silences) / months,
+        "at_1_in_100": 100 * sum(expected < 1 / 100 for expected in silences) / months,
+        "at_1_in_50": 100 * sum(expected < 1 / 50 for expected in silences) / months,
         "naive_per_100": 100 * sum(account.naive_alarms for account in accounts) / months,
         "stops": len(stops),
     }

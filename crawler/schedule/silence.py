@@ -15,6 +15,7 @@ before the silence: only news changes it, but for the shape of the week, which f
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -171,6 +172,8 @@ class Pauses:
         # The inverse of a Gamma variable's shape is its squared deviation in means: 1 for random publishing.
         scatter = sum((one - mean) ** 2 for one in beyond) / mean**2
         shape = (len(beyond) + _RANDOM) / (scatter + _RANDOM)
+        # That gaps are even must be sure, by one standard error (of about sqrt(2 / count) in the logarithm).
+        shape = max(shape / (1 + math.sqrt(2 / len(beyond))), min(shape, 1.0))
         return cls(least=least, count=len(beyond), mean=mean, shape=shape, monthly=monthly)
 
     def expected(self, silence: float) -> float:
