@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from scrapy import signals
 
 from crawler.fetch import CrawlerWeb
+from crawler.health.watch import health_steps
 from crawler.host_memory import HostMemory
 from crawler.job import Job, utc_now
 from crawler.jobs import start_jobs
@@ -259,6 +260,15 @@ class App:
         steps = iter(learning.steps())
         try:
             while touched and not self._stopped and await self.in_store(_advance, steps):
+                pass
+        except StoreError as error:
+            self.fail(error)
+
+    async def watch_health(self) -> None:
+        """Judge all sources by their histories; the log says what is new and what is over."""
+        steps = health_steps(self._store, clock=self._clock)
+        try:
+            while not self._stopped and await self.in_store(_advance, steps):
                 pass
         except StoreError as error:
             self.fail(error)

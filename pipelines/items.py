@@ -53,7 +53,7 @@ OUTCOME_MEANING: Mapping[Outcome, str] = {
     Outcome.NOT_ARTICLE: "the page is no article (home, section, tag, gallery, consent wall, ...)",
     Outcome.TOO_SHORT: "an article page, but with too little text to keep",
     Outcome.ROBOTS: "robots.txt forbids the address",
-    Outcome.BLOCKED: "the server refuses us (401, 402, 403, 429, 451)",
+    Outcome.BLOCKED: "the server refuses us (401, 402, 403, 429, 451), or shows a challenge page",
     Outcome.GONE: "the page is not there any more (404, 410)",
     Outcome.HTTP_ERROR: "the server answered with another error status",
     Outcome.NETWORK_ERROR: "no answer: name lookup, connection or protocol failed, or the address is refused",

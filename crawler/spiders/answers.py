@@ -10,6 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from twisted.internet import error as net
 
 from crawler.middlewares.refusals import LeftAloneError, RobotsRefusedError, RobotsUnreadError
+from pipelines.challenges import challenger
 from pipelines.items import Outcome, Page
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ def headers_of(response: Response) -> dict[str, str]:
         key = name.decode("latin-1").lower()
         found[key] = (b"\n" if key == "x-robots-tag" else b", ").join(values).decode("latin-1")
     return found
+
+
+def outcome_of_answer(page: Page) -> tuple[Outcome | None, str | None]:
+    """The outcome that status and challenge page decide; None for an answer to be read."""
+    outcome, reason = outcome_of_status(page.status)
+    if outcome is Outcome.NOT_MODIFIED or not (asker := challenger(page)):
+        return outcome, reason
+    return Outcome.BLOCKED, f"challenge page of {asker}" + (f", {reason}" if reason else "")
 
 
 def outcome_of_status(status: int) -> tuple[Outcome | None, str | None]:

@@ -14,7 +14,7 @@ import scrapy
 from scrapy.http import Request, Response
 
 from crawler.middlewares.refusals import NotNowError
-from crawler.spiders.answers import outcome_of_failure, outcome_of_status, page_of
+from crawler.spiders.answers import outcome_of_answer, outcome_of_failure, page_of
 from pipelines.errors import WirewatchError, WorkerTimeoutError
 from pipelines.items import Kind, Outcome, Target, Visit
 
@@ -49,6 +49,7 @@ class NewsSpider(scrapy.Spider):
         async for target in self.app.work.targets():
             yield self.request(target)
         await self.app.learn()
+        await self.app.watch_health()
         await self.app.memory.report()
 
     def request(self, target: Target) -> Request:
@@ -76,7 +77,7 @@ class NewsSpider(scrapy.Spider):
         page = page_of(response, url=visit.target.url, fetched_at=datetime.now(UTC))
         latency = float(response.meta.get("download_latency") or 0.0)
         visit = replace(visit, page=page, timings={"download": latency})
-        outcome, reason = outcome_of_status(page.status)
+        outcome, reason = outcome_of_answer(page)
         if outcome is not None:
             yield replace(visit, outcome=outcome, reason=reason)
         elif not self.app.wants(visit.target, page.final_url):

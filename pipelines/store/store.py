@@ -15,6 +15,7 @@ from pipelines.items import Article, HostState, Link, OriginFile, Target, Visit
 from pipelines.store import (
     articles,
     cleaning,
+    health,
     hosts,
     maintenance,
     rules,
@@ -26,6 +27,7 @@ from pipelines.store import (
 )
 from pipelines.store.cleaning import Step
 from pipelines.store.database import Database
+from pipelines.store.health import Changes, Episode, History
 from pipelines.store.rules import LineRule
 from pipelines.store.search import Hit
 from pipelines.store.sources import SourceRow
@@ -328,6 +330,30 @@ class Store:
         where = articles.conditions(source=source, language=language, since=since, until=until)
         with self._database.read() as connection:
             return search.search(connection, query, where=where, limit=limit, offset=offset)
+
+    # Health
+
+    def watched(self) -> list[str]:
+        """The names of the sources whose health is judged: the enabled ones."""
+        with self._database.read() as connection:
+            return health.watched(connection)
+
+    def histories(self, names: Iterable[str], *, now: datetime) -> list[History]:
+        """What these sources are judged by, of one state of the database; some 2 ms each."""
+        with self._database.read() as connection:
+            return list(health.histories(connection, names, now=now))
+
+    def keep_findings(
+        self, found: Iterable[Episode], *, of_sources: Collection[str], now: datetime
+    ) -> Changes:
+        """Let the episodes be those of these findings, the only ones of the sources that were looked at."""
+        with self._database.write() as connection:
+            return health.keep_findings(connection, found, of_sources=of_sources, now=now)
+
+    def episodes(self, *, ended_since: datetime) -> list[Episode]:
+        """Those that hold, and those that ended since; the one that began first comes first."""
+        with self._database.read() as connection:
+            return health.list_episodes(connection, ended_since=ended_since)
 
     # The whole
 
