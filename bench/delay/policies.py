@@ -76,8 +76,8 @@ class Oracle:
         at, begin = now + SHORTEST / timedelta(hours=1), self._expected(source, now)
         while at < self.world.hours:
             waiting = self._expected(source, at) - begin
-            ahead = max(min(at - now, 6.0), 0.25)
-            rate = (self._expected(source, at + ahead) - self._expected(source, at)) / ahead
+            around = min((at - now) / 2, 6.0)
+            rate = (self._expected(source, at + around) - self._expected(source, at - around)) / (2 * around)
             if waiting**2 >= 2 * self.price * rate and waiting > 0:
                 return at
             at += max((at - now) / 8, 1 / 60)

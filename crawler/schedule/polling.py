@@ -20,14 +20,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crawler.schedule.rates import HOUR, LADDER, LASTS, Rate, weigh
+from crawler.schedule.rates import HOUR, LADDER, Rate
+from crawler.schedule.week import Week, clock
 
 # A poll comes before entries may be pushed out: when this share of what fits on the page is to be expected,
 # at the rate that is exceeded with this probability only.
 _ROOM, _RARE = 0.7, 0.05
 # Never wait longer than this many times what polling everything evenly would take.
 _PATIENCE = 2.5
-_MINUTE = timedelta(minutes=1)
+# Hours.
+_STEP, _AROUND = 1 / 60, 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,43 +100,49 @@ def poll_at(
 
     `page_size` is the number of entries that its page shows, 0 for unknown.
     """
-    longest = max(price.cap(longest), shortest)
-    last = now + longest
-    view = _View(rate, now, page_size=page_size)
-    before, at = now, now + shortest
-    while not view.worth(at, price.value):
-        if at >= last:
-            return last
-        before, at = at, min(at + max((at - now) / 8, _MINUTE), last)
-    while at - before > _MINUTE and at > now + shortest:
-        middle = before + (at - before) / 2
-        before, at = (before, middle) if view.worth(middle, price.value) else (middle, at)
-    return at
+    first = shortest.total_seconds() / HOUR
+    last = max(price.cap(longest).total_seconds() / HOUR, first)
+    view = _View(rate, clock(now), page_size=page_size)
+    wait = _first_worth(view, price.value, first, last)
+    return min(now + timedelta(hours=wait), now + max(price.cap(longest), shortest))
+
+
+def _first_worth(view: _View, price: float, first: float, last: float) -> float:
+    """The first wait, in hours, at which a poll is worth its price."""
+    before = wait = first
+    while wait < last and not view.worth(wait, price):
+        before, wait = wait, min(wait + max(wait / 8, _STEP), last)
+    while wait - before > _STEP / 4:
+        middle = (before + wait) / 2
+        before, wait = (before, middle) if view.worth(middle, price) else (middle, wait)
+    return wait
 
 
 class _View:
     """A rate's forecast from a poll on: the level of now gives way to the usual one as levels last."""
 
-    def __init__(self, rate: Rate, start: datetime, *, page_size: int) -> None:
+    def __init__(self, rate: Rate, start: float, *, page_size: int) -> None:
         self.start = start
-        self.shape = rate.shape()
-        self.level, self.usual = rate.level()
+        self.week = Week(*rate.shape())
+        self.usual = rate.level()[1]
+        self.beyond = rate.beyond()
         self.room = _ROOM * page_size
         self.high = _quantile(rate.now, 1 - _RARE) if page_size else 0.0
 
-    def worth(self, at: datetime, price: float) -> bool:
-        hours = (at - self.start).total_seconds() / HOUR
-        weighed = weigh(self.start, at, self.shape)
-        # The mean level of these hours: the integral of exp(-s / LASTS), divided by them.
-        still = LASTS * (1 - math.exp(-hours / LASTS)) / hours
-        waiting = weighed * (still * self.level + (1 - still) * self.usual)
+    def worth(self, hours: float, price: float) -> bool:
+        at = self.start + hours
+        weighed = self.week.weigh(self.start, at)
         if self.room and weighed * self.high >= self.room:
             return True
-        ahead = max(min(hours, 6.0), 0.25)
-        left = math.exp(-hours / LASTS)
-        level = left * self.level + (1 - left) * self.usual
-        rate = level * weigh(at, at + timedelta(hours=ahead), self.shape) / ahead
-        return waiting * waiting >= 2 * price * rate
+        mean = level = self.usual
+        for beyond, lasts in self.beyond:
+            left = math.exp(-hours / lasts)
+            level += beyond * left
+            # The integral of exp(-s / lasts) over these hours, divided by them.
+            mean += beyond * lasts * (1 - left) / hours
+        around = min(hours / 2, _AROUND)
+        rate = level * self.week.weigh(at - around, at + around) / (2 * around)
+        return (weighed * mean) ** 2 >= 2 * price * rate
 
 
 def _quantile(shares: list[float], share: float) -> float:
