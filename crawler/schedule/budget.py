@@ -12,7 +12,7 @@ from crawler.schedule.rates import HOUR
 
 # What one day's polls of debt raise the price by (e to this power). Low, for nights and weekends are to save
 # for busy days and not to be evened out.
-_GAIN = 0.5
+_GAIN = 1.0
 # What one day's polls of debt, owed for one day, raise it by for good: else the debt would settle where it
 # makes up for what the expected rates get wrong, and what is saved is never spent. No more than this in all.
 _LEARN, _MOST = 0.06, 1.0

@@ -17,6 +17,7 @@ a late poll, and an interval that was long because nobody looked, say nothing of
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,21 +29,25 @@ HOUR = 3600.0
 # Articles an hour: from one in two months to 250 an hour, each step a factor of 1.6.
 LADDER = tuple(1 / 1440 * 1.6**step for step in range(28))
 # A level lasts so many hours on average before it jumps: the usual ones, and a burst of breaking news.
-LASTS, BURST_LASTS = 8.0, 8.0
+LASTS, BURST_LASTS = 16.0, 4.0
 # A burst is what is so many times as fast as usual.
 _BURST = 2.0
 # Of the jumps, this share leads elsewhere on the ladder.
-_ELSEWHERE = 0.04
+_ELSEWHERE = 0.06
 # The usual level is that of so many articles, but of no less and no more hours than these.
 _USUAL_ARTICLES, _USUAL_HOURS = 40.0, (72.0, 24.0 * 45)
 # Levels of now are drawn around the usual one at least this widely: the shape of a Gamma distribution.
-_WIDEST_SHAPE = 8.0
+_WIDEST_SHAPE = 16.0
 # What is known of a target before the first poll, as a Gamma distribution: as many articles in so many hours.
-_FIRST_ARTICLES, _FIRST_HOURS = 0.3, 0.5
+_FIRST = (0.3, 0.5)
 # Of a first reading, only the newest entries of so much time: older ones may have been thinned out.
 _FIRST_READ, _FIRST_SPAN = 100, timedelta(days=60)
-# In one reading, after so many articles the usual level is looked at anew.
-_BATCH = 8
+# A poll that is earlier than the last one by more than this is a clock that went back.
+_BACK = timedelta(minutes=10)
+# Two articles of one minute are no wonder; more with one date are not believed.
+_SAME = 2
+# In one reading, after so many steps the usual level is looked at anew; and it has no more steps than these.
+_BATCH, _MOST_STEPS = 8, 64
 _LOGS = tuple(map(math.log, LADDER))
 
 
@@ -67,8 +72,8 @@ class Rate:
     """
 
     seen_until: datetime | None = None
-    now: list[float] = field(default_factory=lambda: _gamma(_FIRST_ARTICLES, _FIRST_HOURS))
-    usual: list[float] = field(default_factory=lambda: [_FIRST_ARTICLES, _FIRST_HOURS])
+    now: list[float] = field(default_factory=lambda: _gamma(*_FIRST))
+    usual: list[float] = field(default_factory=lambda: [*_FIRST])
     habits: Habits = field(default_factory=Habits)
     articles: float = 0.0
 
@@ -92,25 +97,36 @@ class Rate:
 
     # --- what it learns -------------------------------------------------------------------------------
 
-    def learn(self, until: datetime, published: Iterable[datetime | None]) -> None:
+    def learn(self, until: datetime, published: Iterable[datetime | None], *, missed: bool = False) -> None:
         """A poll at `until` showed these new articles; None for one without a date, or with an unlikely one.
 
         The first poll only sets the beginning: what it shows is of unknown age, but for the dates it gives.
+        `missed` says that more may have come and gone since the last poll: then nothing is known of the time
+        before the oldest of these, and without dates nothing at all. Where the clock went back, the watch begins anew.
         """
-        published = list(published)
+        known = _believed(published, until)
+        dated = sorted(when for when in known if when is not None)
         if self.seen_until is None:
-            self._begin(until, [when for when in published if when is not None and when <= until])
+            self._begin(until, dated)
             return
-        start, self.seen_until = self.seen_until, max(until, self.seen_until)
-        if until <= start:
+        if until <= self.seen_until:
+            # Polls may end out of order by seconds.
+            self.seen_until = until if self.seen_until - until > _BACK else self.seen_until
             return
-        dated = sorted(clock(when) for when in published if when is not None and start < when <= until)
-        self._read(clock(start), clock(until), dated, undated=len(published) - len(dated))
+        start, self.seen_until = self.seen_until, until
+        dated = [when for when in dated if when > start]
+        if missed:
+            if len(dated) < 2:
+                return
+            start, *dated = dated
+            known = list(dated)
+        undated = len(known) - len(dated)
+        self._read(clock(start), clock(until), [clock(when) for when in dated], undated=undated)
 
     def _begin(self, until: datetime, dated: list[datetime]) -> None:
         """The dates of a first poll count as if it had been watched since the oldest but one."""
         self.seen_until = until
-        dated = [when for when in sorted(dated)[-_FIRST_READ:] if until - when <= _FIRST_SPAN]
+        dated = [when for when in dated[-_FIRST_READ:] if until - when <= _FIRST_SPAN]
         if len(dated) >= 2:
             self.seen_until = dated[0]
             self.learn(until, dated[1:])
@@ -139,7 +155,11 @@ class Rate:
         least, most = _USUAL_HOURS
         memory = min(max(_USUAL_ARTICLES * self.usual[1] / self.usual[0], least), most)
         keep = math.exp(-hours / memory)
-        self.usual = [keep * self.usual[0] + count, keep * self.usual[1] + exposure]
+        # What was first believed never fades: else a silent target's rate would become nothing.
+        self.usual = [
+            first + keep * (known - first) + seen
+            for first, known, seen in zip(_FIRST, self.usual, (count, exposure), strict=True)
+        ]
 
     def _jumped(self, hours: float, around: Sequence[float]) -> list[float]:
         """What is known of the level when it may have jumped in these hours."""
@@ -196,6 +216,14 @@ class Rate:
         return rate if sizes == (len(LADDER), 2, 24, 24, 7, 7) and min(rate.usual) > 0 else cls()
 
 
+def _believed(published: Iterable[datetime | None], until: datetime) -> list[datetime | None]:
+    """The dates, None instead of one that is later than the poll or that several articles share: a feed that
+    stamps its entries all at once says nothing of when they came, and would look like a burst."""
+    listed = list(published)
+    times = Counter(listed)
+    return [when if when is not None and when <= until and times[when] <= _SAME else None for when in listed]
+
+
 def _round(values: Iterable[float]) -> list[float]:
     return [round(value, 2) for value in values]
 
@@ -217,8 +245,9 @@ def _steps(
     start: float, until: float, dated: Sequence[float], undated: int
 ) -> Iterable[tuple[float, float, float]]:
     """(from, to, articles) steps through the time of a poll; undated articles are spread over it evenly."""
-    begin = start
-    for end, count in [*((when, 1.0) for when in dated), (until, 0.0)]:
+    begin, size = start, max(1, math.ceil(len(dated) / _MOST_STEPS))
+    ends = [(dated[at], size) for at in range(size - 1, len(dated), size)]
+    for end, count in [*ends, (until, len(dated) % size)]:
         extra = undated * (end - begin) / (until - start)
         yield begin, end, count + extra
         begin = end
