@@ -26,7 +26,7 @@ from crawler.schedule.week import Week, clock
 
 # A poll comes before entries may be pushed out: at the rate that is exceeded with this probability only, the
 # articles to be expected stay so many standard deviations of a Poisson distribution below the page's size.
-_RARE, _DEVIATIONS = 0.05, 3.5
+_RARE, _DEVIATIONS = 0.05, 5.0
 # Never wait longer than this many times what polling everything evenly would take.
 _PATIENCE = 2.5
 # Hours: how closely a time is looked for, and how far around it the rate counts. The window before and after
@@ -142,10 +142,11 @@ class _View:
     def __init__(self, rate: Rate, start: float, *, page_size: int) -> None:
         self.start = start
         self.week = Week(*rate.shape())
-        self.usual = rate.level()[1]
+        now, self.usual = rate.level()
         self.beyond = rate.beyond()
         self.room = _room(page_size)
-        self.high = _quantile(rate.now, 1 - _RARE) if page_size else 0.0
+        # The ladder is coarse: its step may lie below the mean.
+        self.high = max(now, _quantile(rate.now, 1 - _RARE))
 
     def worth(self, hours: float, price: float) -> bool:
         at = self.start + hours

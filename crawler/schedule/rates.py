@@ -102,7 +102,8 @@ class Rate:
 
         The first poll only sets the beginning: what it shows is of unknown age, but for the dates it gives.
         `missed` says that more may have come and gone since the last poll: then nothing is known of the time
-        before the oldest of these, and without dates nothing at all. Where the clock went back, the watch begins anew.
+        before the oldest of these, and without dates nothing at all. Where the clock went back, the watch
+        begins anew.
         """
         known = _believed(published, until)
         dated = sorted(when for when in known if when is not None)
