@@ -109,7 +109,7 @@ def learned(visit: Visit) -> Rhythm:
     # Taken at its beginning: what is published while it is read shows at the next one.
     published = [link.published_at for link in visit.fresh]
     rhythm.news.learn(rhythm.rate.seen_until, visit.started_at, published)
-    rhythm.rate.learn(visit.started_at, published)
+    rhythm.rate.learn(visit.started_at, published, missed=missed_some(visit))
     rhythm.page_size = max(rhythm.page_size, sum(link.kind is Kind.ARTICLE for link in visit.links))
     if visit.outcome is Outcome.LINKS:
         rhythm.wish = visit.wish or PollWish()
@@ -129,7 +129,8 @@ def _next_poll(visit: Visit, rhythm: Rhythm, rules: Rules) -> datetime:
             longest=rules.max_interval,
             page_size=rhythm.page_size,
         )
-    due_at += (due_at - visit.ended_at) * rules.jitter
+    last = visit.ended_at + max(rules.price.cap(rules.max_interval), rules.min_interval)
+    due_at = min(due_at + (due_at - visit.ended_at) * rules.jitter, last)
     return max(due_at, _asked_for(visit, rhythm.wish, due_at, rules.max_interval))
 
 
