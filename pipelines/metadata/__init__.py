@@ -27,7 +27,8 @@ class Metadata:
     """What was found; None or () where the page does not say. Times in UTC, addresses absolute.
 
     `article_body` is the text by JSON-LD; `types` are those of every JSON-LD node; `og_type` is
-    OpenGraph's; `site_name` the site's own name. The rest as in `pipelines.items.Article`.
+    OpenGraph's; `site_name` the site's own name; `metas` all meta elements. The rest as in
+    `pipelines.items.Article`.
     """
 
     title: str | None
@@ -48,6 +49,7 @@ class Metadata:
     types: tuple[str, ...]
     og_type: str | None
     article_body: str | None
+    metas: Metas
 
 
 def read_metadata(tree: HtmlElement, *, url: str, now: datetime) -> Metadata:
@@ -79,6 +81,7 @@ def read_metadata(tree: HtmlElement, *, url: str, now: datetime) -> Metadata:
         types=tuple(dict.fromkeys(name for node in nodes for name in types_of(node))),
         og_type=first(metas, "og:type"),
         article_body=text_of(article.get("articleBody")) or None,
+        metas=metas,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipelines.store.cleaning import Step
 from pipelines.store.database import sqlite_path
+from pipelines.store.health import Episode, History
 from pipelines.store.maintenance import backup as backup_database
 from pipelines.store.maintenance import check as check_database
 from pipelines.store.rules import LineRule
@@ -13,6 +14,8 @@ from pipelines.store.store import Store
 from pipelines.store.visits import VisitRow
 
 __all__ = [
+    "Episode",
+    "History",
     "Hit",
     "LineRule",
     "SourceRow",
