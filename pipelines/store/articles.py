@@ -77,7 +77,7 @@ _ANY = """
 SELECT 1 FROM articles WHERE url_canonical IN ({marks})
 UNION ALL SELECT 1 FROM article_urls WHERE url IN ({marks})
 UNION ALL SELECT 1 FROM articles WHERE content_hash = ? AND source = ? LIMIT 1
-""".format(marks=", ".join("?" * _ADDRESSES))
+""".format(marks=", ".join("?" * _ADDRESSES))  # noqa: S608 - question marks only
 _TAKEN = sa.select(articles.c.url_canonical).where(
     articles.c.url_canonical.in_(sa.bindparam("urls", expanding=True))
 )
@@ -137,7 +137,7 @@ def by_address(connection: sa.Connection, urls: Collection[str]) -> Article | No
 
 
 def is_known(connection: sa.Connection, article: Article, urls: Collection[str]) -> bool:
-    """Whether `by_address` or `by_content` would find one; True as well when there are too many URLs to ask."""
+    """Whether `by_address` or `by_content` would find one; True as well for more URLs than can be asked."""
     names = sorted(urls)
     if len(names) > _ADDRESSES:
         return True

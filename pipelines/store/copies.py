@@ -22,9 +22,9 @@ from pipelines.store.schema import articles, unsketched
 
 # A hash of this many stories is a phrase that everybody uses or a site's standing text: it says nothing.
 COMMON = 16
-# What is shared with others counts for little: each hash weighs 1 by the number of articles it stands for. Two
-# hashes that only one other article has are a reason to compare the texts (some 0.3 ms), with so many at most;
-# half of one such hash is one too, but mostly it is chance.
+# What is shared with others counts for little: each hash weighs 1 by the number of articles it stands for.
+# Two hashes that only one other article has are a reason to compare the texts (some 0.3 ms), with so many at
+# most; half of one such hash is one too, but mostly it is chance.
 _WORTH, _COMPARED = 2.0, 6
 _WORTH_A_TRY, _TRIED = 0.5, 2
 # Members of a cluster that are looked at to spare hashes; a story hardly has more copies.
