@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
+import resource
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
 import numpy as np
+import numpy.typing as npt
 
 from bench.identity.texts import Story
 from pipelines.identity import article_id, content_hash
@@ -22,8 +26,10 @@ from pipelines.store.copies import COMMON
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 _SITES = 500
-_WORDS = 350
 _PER_TRANSACTION = 5000
+_ROWS = 1_000_000
+
+Numbers = npt.NDArray[np.int64]
 
 
 class Generator:
@@ -44,16 +50,16 @@ class Generator:
         self._site_weights = np.cumsum(1 / np.arange(1, _SITES + 1)).tolist()
         self._count = 0
 
-    def article(self) -> Article:
+    def article(self, *, words: int = 350) -> Article:
+        """About so many words on average, the shortest a seventh as long as the longest."""
         chance = self.chance
         site = chance.choices(range(_SITES), cum_weights=self._site_weights)[0]
-        pieces = chance.choices(self._pieces, k=int(_WORDS * chance.uniform(0.1, 0.7)))
-        pieces += chance.choices(self._phrases, cum_weights=self._weights, k=4)
+        pieces = chance.choices(self._pieces, k=int(words * chance.uniform(0.1, 0.7)))
+        pieces += chance.choices(self._phrases, cum_weights=self._weights, k=words // 90)
         chance.shuffle(pieces)
         lines = [" ".join(pieces[at : at + 20]) + "." for at in range(0, len(pieces), 20)]
         text = "\n\n".join([*lines, *self._standing[site]])
-        title = " ".join(pieces[:4])
-        return self.made(text, title=title, site=site)
+        return self.made(text, title=" ".join(pieces[:4]), site=site)
 
     def made(self, text: str, *, title: str, site: int) -> Article:
         self._count += 1
@@ -91,75 +97,57 @@ def sources(store: Store) -> None:
         store.sync_source(f"site{site}", home, configured=True, enabled=True, roots=(), now=NOW)
 
 
-def stored(store: Store, article: Article) -> tuple[Article, float]:
-    """(the article as it was kept, seconds) of one visit ended, as a crawl ends it."""
-    url = article.url
-    host = article.domain
-    target = Target(id=0, url=url, kind=Kind.ARTICLE, host=host, source=article.source, due_at=NOW)
-    page = Page(
-        url=url, final_url=url, status=200, headers={}, body=b"x" * 1000, fetched_at=article.first_seen_at
-    )
-    visit = Visit(target=target, started_at=NOW, ended_at=article.first_seen_at, page=page, article=article)
-    started = time.perf_counter()
+def stored(store: Store, article: Article) -> Article:
+    """The article as it was kept, when a visit has ended as in a crawl."""
+    url, seen = article.url, article.first_seen_at
+    target = Target(id=0, url=url, kind=Kind.ARTICLE, host=article.domain, source=article.source, due_at=NOW)
+    page = Page(url=url, final_url=url, status=200, headers={}, body=b"x" * 1000, fetched_at=seen)
+    visit = Visit(target=target, started_at=NOW, ended_at=seen, page=page, article=article)
     ended = store.end_visit(visit, plan=lambda done: replace(done.target, due_at=None))
-    seconds = time.perf_counter() - started
     assert ended.article is not None
-    return ended.article, seconds
+    return ended.article
 
 
-def load(store_url: str, articles: Iterator[Article]) -> None:
-    """Put articles into the tables at once, without looking for copies; sorted, as that is much faster."""
+def load(store_url: str, articles: Iterable[Article]) -> None:
+    """Put articles into the tables and indexes without looking for copies; in order, as that is faster."""
     path = sqlite_path(store_url)
     assert path is not None
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA synchronous=OFF")
-    names = (
-        "id url url_canonical source domain title text authors tags published_at first_seen_at last_seen_at language "
-        "word_count content_hash revision revised_by discovered_via extractor extractor_version dated_at"
-    ).split()
-    insert = f"INSERT INTO articles (pk, {', '.join(names)}) VALUES (?{', ?' * len(names)})"
-    pk = connection.execute("SELECT coalesce(max(pk), 0) FROM articles").fetchone()[0]
-    hashes: list[int] = []
-    pks: list[int] = []
-    rows = []
-    for article in articles:
-        pk += 1
-        rows.append((pk, *_row(article)))
-        found = sketch(letters_of(article.text))
-        hashes += found
-        pks += [pk] * len(found)
-        if len(rows) == _PER_TRANSACTION:
-            _flush(connection, insert, rows)
-            _post(connection, hashes, pks) if len(hashes) > 10_000_000 else None
-    _flush(connection, insert, rows)
-    _post(connection, hashes, pks)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA cache_size=-500000")
+        pk = connection.execute("SELECT coalesce(max(pk), 0) FROM articles").fetchone()[0]
+        hashes, pks = array("q"), array("q")
+        rows = []
+        for article in articles:
+            pk += 1
+            rows.append((pk, *_row(article)))
+            found = sketch(letters_of(article.text))
+            hashes.extend(found)
+            pks.extend([pk] * len(found))
+            if len(rows) == _PER_TRANSACTION:
+                _flush(connection, rows)
+        _flush(connection, rows)
+        _post(connection, np.array(hashes, dtype=np.int64), np.array(pks, dtype=np.int64))
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_NAMES = (
+    "id url url_canonical source domain title text authors tags published_at first_seen_at last_seen_at language "
+    "word_count content_hash revision revised_by discovered_via extractor extractor_version dated_at"
+).split()
 
 
 def _row(article: Article) -> tuple[object, ...]:
     seen = f"{article.first_seen_at:%Y-%m-%d %H:%M:%S}.000000"
-    kept = (article.id, article.url, article.url, article.source, article.domain, article.title, article.text)
-    return (
-        *kept,
-        '["A. Writer"]',
-        "[]",
-        *(seen,) * 3,
-        "en",
-        article.word_count,
-        article.content_hash,
-        1,
-        "publisher",
-        "manual",
-        "",
-        "",
-        seen,
-    )
+    named = (article.id, article.url, article.url, article.source, article.domain, article.title, article.text)
+    rest = ("en", article.word_count, article.content_hash, 1, "publisher", "manual", "", "", seen)
+    return (*named, '["A. Writer"]', "[]", seen, seen, seen, *rest)
 
 
-def _flush(connection: sqlite3.Connection, insert: str, rows: list[tuple[object, ...]]) -> None:
+def _flush(connection: sqlite3.Connection, rows: list[tuple[object, ...]]) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(insert, rows)
+    marks = ", ?" * len(_NAMES)
+    connection.executemany(f"INSERT INTO articles (pk, {', '.join(_NAMES)}) VALUES (?{marks})", rows)
     connection.executemany(
         "INSERT INTO articles_fts (rowid, title, text) VALUES (?, ?, ?)",
         [(row[0], row[6], row[7]) for row in rows],
@@ -168,25 +156,97 @@ def _flush(connection: sqlite3.Connection, insert: str, rows: list[tuple[object,
     rows.clear()
 
 
-def _post(connection: sqlite3.Connection, hashes: list[int], pks: list[int]) -> None:
+def _post(connection: sqlite3.Connection, hashes: Numbers, pks: Numbers) -> None:
     """Note the hashes in their order; no more articles a hash than the store allows."""
-    marks, owners = np.array(hashes, dtype=np.int64), np.array(pks, dtype=np.int64)
-    order = np.lexsort((owners, marks))
-    marks, owners = marks[order], owners[order]
-    place = np.arange(len(marks)) - np.searchsorted(marks, marks)
-    keep = place < COMMON
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany(
-        "INSERT OR IGNORE INTO shingles (hash, article) VALUES (?, ?)",
-        zip(marks[keep].tolist(), owners[keep].tolist(), strict=True),
+    order = np.lexsort((pks, hashes))
+    hashes, pks = hashes[order], pks[order]
+    keep = np.arange(len(hashes)) - np.searchsorted(hashes, hashes) < COMMON
+    hashes, pks = hashes[keep], pks[keep]
+    for at in range(0, len(hashes), _ROWS):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(
+            "INSERT OR IGNORE INTO shingles (hash, article) VALUES (?, ?)",
+            zip(hashes[at : at + _ROWS].tolist(), pks[at : at + _ROWS].tolist(), strict=True),
+        )
+        connection.execute("COMMIT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a store of `articles` costs: microseconds a lookup (median, the sketch of the text included) for
+    texts that nobody has and for copies; articles stored a second, by the clock and by the CPU; shares of copies
+    found; MiB on disk and MiB of memory at the most so far.
+    """
+
+    articles: int
+    lookup_new: float
+    lookup_copy: float
+    stored: float
+    stored_cpu: float
+    found: float
+    disk: float
+    memory: float
+
+
+def measured(store_url: str, generator: Generator, known: Sequence[Article], *, count: int) -> Cost:
+    """Look `count` texts up, then store as many articles of which every fifth is a copy of a known one."""
+    path = sqlite_path(store_url)
+    assert path is not None
+    with Store.open(store_url) as store:
+        articles = store.counts()["articles"]
+        # Pages that were written last, or never read, stand for no store in use.
+        _looked_up(store, [generator.article() for _ in range(count)])
+        new = _looked_up(store, [generator.article() for _ in range(count)])
+        copied = _looked_up(store, [generator.copy(one) for one in generator.chance.choices(known, k=count)])
+        originals = generator.chance.sample(known, min(len(known), count // 5))
+        wanted: list[tuple[Article, Article | None]] = [(generator.copy(one), one) for one in originals]
+        wanted += [(generator.article(), None) for _ in range(count - len(wanted))]
+        generator.chance.shuffle(wanted)
+        cpu, clock = time.process_time(), time.perf_counter()
+        kept = [(stored(store, article), original) for article, original in wanted]
+        cpu, clock = time.process_time() - cpu, time.perf_counter() - clock
+    found = [one.copy_of == original.id for one, original in kept if original is not None]
+    return Cost(
+        articles=articles,
+        lookup_new=new,
+        lookup_copy=copied,
+        stored=len(kept) / clock,
+        stored_cpu=len(kept) / cpu,
+        found=sum(found) / max(1, len(found)),
+        disk=sum(part.stat().st_size for part in path.parent.glob(path.name + "*")) / 2**20,
+        memory=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10,
     )
-    connection.execute("COMMIT")
-    hashes.clear()
-    pks.clear()
 
 
-def size_of(path: Path) -> int:
-    return sum(part.stat().st_size for part in path.parent.glob(path.name + "*"))
+def _looked_up(store: Store, articles: Sequence[Article]) -> float:
+    """Microseconds a lookup, the median."""
+    seconds = []
+    for article in articles:
+        started = time.perf_counter()
+        store.find_copy(article.text)
+        seconds.append(time.perf_counter() - started)
+    return median(seconds) * 1e6
 
 
-__all__ = ["Generator", "load", "median", "size_of", "sources", "stored"]
+def grown(
+    folder: Path, stories: Sequence[Story], sizes: Sequence[int], *, seed: int, count: int, words: int
+) -> Iterator[Cost]:
+    """One store grown to each of the sizes, and measured there. Articles put in unmeasured have `words` words."""
+    url = f"sqlite:///{folder / 'grown.db'}"
+    generator = Generator(stories, seed=seed)
+    with Store.open(url) as store:
+        sources(store)
+    known: list[Article] = []
+
+    def more(number: int) -> Iterator[Article]:
+        for place in range(number):
+            article = generator.article(words=words)
+            if place % max(1, number // count) == 0:
+                known.append(article)
+            yield article
+
+    for size in sizes:
+        with Store.open(url, readonly=True) as store:
+            missing = size - store.counts()["articles"]
+        load(url, more(missing))
+        yield measured(url, generator, known, count=count)

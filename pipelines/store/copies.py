@@ -96,6 +96,13 @@ def place(connection: sa.Connection, article: Article, *, known: bool) -> Placed
     return placed
 
 
+def find(connection: sa.Connection, text: str) -> str | None:
+    """The id of a stored article that this text is a copy of, or that is a copy of it."""
+    letters = letters_of(text)
+    found = _copied(connection, letters, _postings(connection, sketch(letters)), None)
+    return None if found is None else found.id
+
+
 def note(connection: sa.Connection, pk: int, placed: Placed | None) -> None:
     """Let the hashes stand for the article from now on."""
     if placed is not None and placed.hashes:

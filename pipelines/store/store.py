@@ -282,6 +282,11 @@ class Store:
         with self._database.read() as connection:
             return copies.members(connection, article)
 
+    def find_copy(self, text: str) -> str | None:
+        """The id of a stored article that this text is a copy of, or that is a copy of it; not always the first."""
+        with self._database.read() as connection:
+            return copies.find(connection, text)
+
     def sketch_some(self) -> int:
         """Place articles of earlier versions among copies, 100 at a time; 0 when none are left."""
         with self._database.write() as connection:
