@@ -38,10 +38,10 @@ class SiteReport:
 
 
 class Learning:
-    """One pass over the sites of a store. `reports` and `figures` grow as `steps` is run.
+    """One pass over the sites of a store, and over the articles not yet compared for copies.
 
-    `sources` are the configured ones, for their wishes; `of_sources` and `of_sites` name what to take,
-    None everything.
+    `reports` and `figures` grow as `steps` is run. `sources` are the configured ones, for their wishes;
+    `of_sources` and `of_sites` name which sites to take, None all.
     """
 
     def __init__(
@@ -71,6 +71,9 @@ class Learning:
         ]
         for site in dict.fromkeys(site for _, site in pairs):
             yield from self._site(site, [source for source, other in pairs if other == site])
+        # Articles of earlier versions, once; they may have become others just now.
+        while self._store.sketch_some():
+            yield
 
     def _site(self, site: str, sources: Collection[str]) -> Iterator[None]:
         before = {rule.mark for rule in self._store.line_rules(site) if rule.retired_at is None}

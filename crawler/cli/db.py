@@ -26,7 +26,8 @@ def db() -> None:
 def upgrade(ctx: Context) -> None:
     """Bring the database to the schema of this version, or create it.
 
-    Whatever writes to the database does so by itself; commands that only read ask for it.
+    Whatever writes to the database does so by itself; commands that only read ask for it. Here the articles
+    of earlier versions are compared for copies of one story as well, at once; else `crawl` and `run` do it.
 
     \b
     Examples:
@@ -34,6 +35,8 @@ def upgrade(ctx: Context) -> None:
       wirewatch --database sqlite:///news.db db upgrade
     """
     with ctx.open_store(readonly=False) as store:
+        while store.sketch_some():
+            pass
         counts = store.counts()
     if not ctx.quiet:
         click.echo(f"{ctx.database} is up to date ({counts['articles']} articles)", err=True)
