@@ -12,7 +12,7 @@ from pipelines.sketch import Hashes, Letters, runs
 
 Mask = npt.NDArray[np.bool_]
 
-# The limits below were set on variants of the pages of one half of the sites (bench.identity) and measured on
+# The limits below were set on variants of the pages of one half of the sites and measured on
 # the other. Two writers on one topic who quote the same sentences share a third of the shorter text at most,
 # and so do pages with a site's standing paragraphs; an edited half of a story with a box in it shares half.
 COPIED = 0.42

@@ -1,1 +1,0 @@
-"""How well copies of a story are found, and what finding them costs."""
