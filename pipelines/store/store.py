@@ -283,7 +283,7 @@ class Store:
             return copies.members(connection, article)
 
     def find_copy(self, text: str) -> str | None:
-        """The id of a stored article that this text is a copy of, or that is one of it; not always the first."""
+        """The id of a stored article that this text copies, or that copies it; not always the first one."""
         with self._database.read() as connection:
             return copies.find(connection, text)
 
