@@ -32,7 +32,11 @@ class Line(NamedTuple):
 
 def fingerprint(line: str) -> int:
     """A signed 64-bit number of the line's normal form, the same on every machine and for ever."""
-    digest = blake2b(normal(line).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return _mark(normal(line))
+
+
+def _mark(normal_form: str) -> int:
+    digest = blake2b(normal_form.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 
@@ -45,10 +49,10 @@ def lines_of(text: str, cuts: Iterable[Cut] = ()) -> tuple[Line, ...]:
     taken = [cut for cut in cuts if cut.rule == RULE and cut.place is not None]
     for cut in sorted(taken, key=lambda cut: cut.place or 0):
         lines.insert(cut.place or 0, cut.line)
-    return tuple(_line(line) for line in lines if normal(line))
+    return tuple(_line(line, form) for line in lines if (form := normal(line)))
 
 
-def _line(text: str) -> Line:
+def _line(text: str, normal_form: str) -> Line:
     size = round(length(text))
     whole = size >= _LONG or (size >= _SENTENCE and _STOP.search(text.rstrip()) is not None)
-    return Line(fingerprint(text), size, whole)
+    return Line(_mark(normal_form), size, whole)

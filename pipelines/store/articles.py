@@ -81,7 +81,7 @@ UNION ALL SELECT 1 FROM articles WHERE content_hash = ? AND source = ? LIMIT 1
 _TAKEN = sa.select(articles.c.url_canonical).where(
     articles.c.url_canonical.in_(sa.bindparam("urls", expanding=True))
 )
-_DROP_ADDRESS = sa.delete(article_urls).where(article_urls.c.url == sa.bindparam("address"))
+_DROP_ADDRESS = "DELETE FROM article_urls WHERE url = ?"
 
 
 def keep_new(connection: sa.Connection, article: Article) -> int:
@@ -167,7 +167,7 @@ def add_addresses(connection: sa.Connection, key: str, urls: Iterable[str]) -> N
 
 
 def drop_address(connection: sa.Connection, url: str) -> None:
-    connection.execute(_DROP_ADDRESS, {"address": url})
+    connection.exec_driver_sql(_DROP_ADDRESS, (url,))
 
 
 def find(connection: sa.Connection, name: str) -> Article | None:

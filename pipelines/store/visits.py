@@ -281,8 +281,8 @@ def _end_other_addresses(
     article = decision.article
     if article is None or visit.outcome not in _KEPT | {Outcome.DUPLICATE}:
         return
-    unread = sa.and_(targets.c.kind == Kind.ARTICLE, targets.c.visits == 0, targets.c.id != target_id)
     for url in decision.same:
+        unread = sa.and_(targets.c.kind == Kind.ARTICLE, targets.c.visits == 0, targets.c.id != target_id)
         connection.execute(sa.update(targets).where(targets.c.url == url, unread).values(due_at=None))
     final = visit.page.final_url if visit.page is not None else visit.target.url
     read_there = article.url_canonical in (article.url, final)
