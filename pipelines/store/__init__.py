@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.store.changes import ChangeRow
 from pipelines.store.cleaning import Step
 from pipelines.store.database import sqlite_path
 from pipelines.store.maintenance import backup as backup_database
@@ -13,6 +14,7 @@ from pipelines.store.store import Store
 from pipelines.store.visits import VisitRow
 
 __all__ = [
+    "ChangeRow",
     "Hit",
     "LineRule",
     "SourceRow",
