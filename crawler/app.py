@@ -8,16 +8,20 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from scrapy import signals
 
 from crawler.fetch import CrawlerWeb
+from crawler.health.watch import health_steps
+from crawler.host_memory import HostMemory
+from crawler.job import Job, utc_now
 from crawler.jobs import start_jobs
 from crawler.learning import Learning, wishes_of
+from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.schedule.budget import Budgets
 from crawler.schedule.plan import Rhythm, Rules, planned
 from crawler.sources import Source
@@ -27,6 +31,7 @@ from crawler.work import Work
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.errors import StoreError, WirewatchError
 from pipelines.items import Kind, Link, Outcome, Target, Visit
+from pipelines.stages import PageTerms
 from pipelines.urls import host_of, site_of
 from pipelines.workers import AnyWorkers
 
@@ -49,24 +54,6 @@ MAX_DEPTH = 10
 VISIT_LIMIT = 300.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """What one run is to do.
-
-    `sources` are crawled; `urls` were named by hand and may be sites or articles. `due` crawls only what
-    is due. `forever` is the service, and `changed` gives it the config when that has changed. `limit` counts
-    stored articles.
-    """
-
-    sources: tuple[Source, ...] = ()
-    urls: tuple[str, ...] = ()
-    due: bool = False
-    forever: bool = False
-    limit: int | None = None
-    since: datetime | None = None
-    changed: Callable[[], Config | None] | None = None
-
-
 class App:
     """One run over one store. Everything it needs is passed in; `run.py` builds it."""
 
@@ -79,7 +66,8 @@ class App:
         workers: AnyWorkers,
         job: Job,
         on_end: Iterable[Callable[[Visit], None]] = (),
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
+        after_kill: bool = False,
     ) -> None:
         self.config = config
         self.workers = workers
@@ -90,6 +78,8 @@ class App:
         self._store = store
         self._thread = store_thread
         self._clock = clock
+        self.memory = HostMemory(self, store, clock=clock, after_kill=after_kill)
+        self.hosts = self.memory.hosts
         self._on_end = tuple(on_end)
         self._open: dict[int, asyncio.TimerHandle] = {}
         self._sources: dict[str, Source] = {source.name: source for source in job.sources}
@@ -103,7 +93,7 @@ class App:
         self._service: Service | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self._budgets = _budgets(config)
-        self.work = Work(due=self._due, forever=job.forever, limit=job.limit)
+        self.work = Work(due=self._due, forever=job.forever, limit=job.limit, rest=self.memory.rest)
 
     # --- the store, in its own thread -----------------------------------------------------------------
 
@@ -122,8 +112,20 @@ class App:
             exclude_hosts=tuple(exclude_hosts),
             limit=limit,
             per_host=per_host,
-            roots_since=None if self.job.due or self.job.forever else self._started_at,
+            roots_since=self.roots_since,
         )
+
+    @property
+    def roots_since(self) -> datetime | None:
+        """By hand, each feed, sitemap and listing is due once, until it was visited after this."""
+        return self._started_at if self.job.by_hand else None
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        return (*self._sources, *self._sources_by_hand)
+
+    def now(self) -> datetime:
+        return self._clock()
 
     # --- the run ---------------------------------------------------------------------------------------
 
@@ -138,6 +140,7 @@ class App:
     async def opened(self) -> None:
         """Called when the spider starts: bring the sources' own pages into the table, survey unknown ones."""
         try:
+            await self.memory.recall(self.job.sources, self.job.urls, now=self._started_at)
             for source in self.job.sources:
                 await self._admit(source)
             for url in self.job.urls:
@@ -154,6 +157,7 @@ class App:
         """End the run cleanly: nothing more is handed out, what is in flight ends. Safe in the loop only."""
         self._stopped = True
         self.work.stop()
+        self.hosts.stop()
         for task in self._background:
             task.cancel()
 
@@ -260,6 +264,15 @@ class App:
         except StoreError as error:
             self.fail(error)
 
+    async def watch_health(self) -> None:
+        """Judge all sources by their histories; the log says what is new and what is over."""
+        steps = health_steps(self._store, clock=self._clock)
+        try:
+            while not self._stopped and await self.in_store(_advance, steps):
+                pass
+        except StoreError as error:
+            self.fail(error)
+
     async def _admit(self, source: Source) -> None:
         roots = source.roots() or tuple(await self._known_roots(source))
         if roots:
@@ -285,21 +298,23 @@ class App:
         self.work.wake()
 
     async def _survey(self, source: Source) -> None:
-        found = await self._look_at(source.name, source.url)
+        found = await self._look_at(source, source.url)
         if found is not None:
             await self._sync(source, found.roots)
         else:
             self._unsurveyed[source.name] = self._clock()
 
-    async def _look_at(self, name: str, url: str) -> Survey | None:
+    async def _look_at(self, source: Source, url: str) -> Survey | None:
         assert self._crawler is not None
         logger.info("looking at %s for feeds, sitemaps and sections", url)
         try:
-            return await survey(url, CrawlerWeb(self._crawler, self.workers))
+            return await survey(url, CrawlerWeb(self._crawler, self.workers, delay=source.delay))
         except WirewatchError as error:
             logger.error("%s", error)  # noqa: TRY400 - one line; the trace says nothing to a person
-            self.summary.source_failed(name)
+            self.summary.source_failed(source.name)
             return None
+        finally:
+            await self.memory.keep()
 
     async def _name_by_hand(self, url: str) -> None:
         source = Source.unconfigured(url, defaults=self.config.defaults)
@@ -307,7 +322,7 @@ class App:
         if roots:
             await self._sync(source, await self._known_roots(source))
             return
-        found = await self._look_at(source.name, url)
+        found = await self._look_at(source, url)
         if found is None:
             return
         if found.shape == "article":
@@ -356,6 +371,13 @@ class App:
         source = self.source_of(target)
         return wishes_of(source) if source else Wishes()
 
+    def page_terms(self, visit: Visit) -> PageTerms:
+        assert visit.page is not None
+        assert self._crawler is not None
+        politeness = self._crawler.get_downloader_middleware(PolitenessMiddleware)
+        assert politeness is not None
+        return politeness.page_terms(visit.page.final_url)
+
     def wants(self, target: Target, url: str) -> bool:
         source = self.source_of(target)
         return target.kind is not Kind.ARTICLE or source is None or source.wants(url)
@@ -373,11 +395,31 @@ class App:
         return source.discover and target.depth + link.depth <= MAX_DEPTH
 
     def begin(self, target: Target) -> Visit:
-        loop = asyncio.get_running_loop()
         visit = Visit(target=target, started_at=self._clock())
         self._budgets.spend(target.host, poll=target.kind is not Kind.ARTICLE)
-        self._open[target.id] = loop.call_later(VISIT_LIMIT, self._give_up, visit)
+        self._open[target.id] = self._limit(visit)
         return visit
+
+    def drop(self, visit: Visit) -> None:
+        """Take back a visit that asked nobody for anything: its target is simply due again."""
+        timer = self._open.pop(visit.target.id, None)
+        if timer is not None:
+            timer.cancel()
+            self.work.ended(visit, kept=False)
+
+    def waits(self, visit: Visit, seconds: float) -> None:
+        """The visit waits for its host's rest: that is not held against it."""
+        timer = self._open.get(visit.target.id)
+        if timer is not None:
+            timer.cancel()
+            self._open[visit.target.id] = self._limit(visit, longer=seconds)
+
+    def _limit(self, visit: Visit, *, longer: float = 0.0) -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(VISIT_LIMIT + longer, self._give_up, visit)
+
+    def delay_of(self, target: Target) -> float:
+        source = self.source_of(target)
+        return source.delay if source is not None else self.config.defaults.delay
 
     def is_open(self, visit: Visit) -> bool:
         return visit.target.id in self._open
@@ -392,7 +434,11 @@ class App:
         started = time.perf_counter()
         try:
             visit = await self.in_store(
-                self._store.end_visit, visit, plan=self._plan, wishes=self._wishes(visit.target)
+                self._store.end_visit,
+                visit,
+                plan=self._plan,
+                wishes=self._wishes(visit.target),
+                hosts=self.hosts.changes(),
             )
         except StoreError as error:
             self.fail(error)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
@@ -100,13 +100,18 @@ class _Section(BaseModel):
 
 
 class NetworkSection(_Section):
-    """How we go out: who we say we are, what we may reach, how many seconds and MiB an answer may take."""
+    """How we go out: who we say we are, what we may reach, how many seconds and MiB an answer may take.
+
+    `obey_tags`: the robots tags of pages that are obeyed; `tdmrep`: whether tdmrep.json is asked for.
+    """
 
     user_agent: Annotated[Text, AfterValidator(_agent)] = "Wirewatch/0.1"
     contact: Annotated[Text, AfterValidator(_contact)] | None = None
     allow: tuple[Network, ...] = ()
     timeout: Seconds = Field(default=30.0, gt=0, le=600)
     max_body: Number = Field(default=15.0, gt=0, le=1024)
+    obey_tags: tuple[Literal["noindex", "noarchive"], ...] = ()
+    tdmrep: Flag = True
 
     @property
     def agent(self) -> str:

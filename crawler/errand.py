@@ -45,15 +45,21 @@ class ErrandSpider(scrapy.Spider):
             yield request
 
 
-def run_errand(job: Callable[[Web], Awaitable[T]], *, config: Config, urls: Iterable[str] = ()) -> T:
-    """The job's result. Raises what the job raised."""
+def run_errand(
+    job: Callable[[Web], Awaitable[T]],
+    *,
+    config: Config,
+    urls: Iterable[str] = (),
+    delay: float | None = None,
+) -> T:
+    """The job's result. Raises what the job raised. `delay` in seconds, None: that of [defaults]."""
     results: list[T] = []
     errors: list[Exception] = []
     workers = Workers(count=1, timeout=config.extraction.timeout)
 
     async def errand(crawler: Crawler) -> None:
         try:
-            results.append(await job(CrawlerWeb(crawler, workers)))
+            results.append(await job(CrawlerWeb(crawler, workers, delay=delay)))
         except Exception as error:
             errors.append(error)
 
@@ -98,7 +104,8 @@ def check_roots(sources: Sequence[Source], *, config: Config) -> list[RootCheck]
     async def check(web: Web) -> list[RootCheck]:
         return [await _check(source, root, web) for source in sources for root in source.roots()]
 
-    return run_errand(check, config=config, urls=[source.url for source in sources])
+    slowest = max((source.delay for source in sources), default=None)
+    return run_errand(check, config=config, urls=[source.url for source in sources], delay=slowest)
 
 
 async def _check(source: Source, root: Link, web: Web) -> RootCheck:

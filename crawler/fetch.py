@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http.request import NO_CALLBACK
 
 from crawler.middlewares.politeness import PolitenessMiddleware
+from crawler.middlewares.refusals import RobotsUnreadError
 from crawler.spiders.answers import outcome_of_failure, outcome_of_status, page_of
 from pipelines.errors import FetchError
 from pipelines.items import Page
@@ -47,15 +47,16 @@ class Web(Protocol):
 
 
 class CrawlerWeb:
-    """The Web of a running Scrapy crawler."""
+    """The Web of a running Scrapy crawler; `delay` in seconds, None: that of [defaults]."""
 
-    def __init__(self, crawler: Crawler, workers: AnyWorkers) -> None:
+    def __init__(self, crawler: Crawler, workers: AnyWorkers, *, delay: float | None = None) -> None:
         self._crawler = crawler
         self._workers = workers
+        self._meta = {} if delay is None else {"delay": delay}
 
     async def fetch(self, url: str) -> Page:
         """The page with a 2xx status at the end of its redirects. Raises FetchError with the reason."""
-        request = Request(url, callback=NO_CALLBACK, dont_filter=True)
+        request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=dict(self._meta))
         try:
             response = await self._crawler.engine.download_async(request)
         except Exception as error:
@@ -69,21 +70,18 @@ class CrawlerWeb:
     async def robots(self, url: str) -> Verdict:
         politeness = self._crawler.get_downloader_middleware(PolitenessMiddleware)
         assert politeness is not None
-        robots = await politeness.robots(url)
-        if robots.rules is None:
-            return Verdict(allowed=robots.refusal is None, reason=_reason(robots.refusal))
-        allowed = robots.rules.can_fetch(url, politeness.agent)
+        try:
+            rules = await politeness.robots(url, meta=self._meta)
+        except RobotsUnreadError as error:
+            return Verdict(allowed=False, reason=outcome_of_failure(error)[1])
+        allowed = rules.allow(url)
         return Verdict(
             allowed=allowed,
             reason=None if allowed else "forbidden by robots.txt",
-            crawl_delay=robots.rules.crawl_delay(politeness.agent),
-            sitemaps=tuple(robots.rules.sitemaps),
+            crawl_delay=rules.crawl_delay,
+            sitemaps=rules.sitemaps,
         )
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a reading in a worker process. Raises WorkerError, or what the function raised."""
         return await self._workers.run(function, *args, **kwargs)
-
-
-def _reason(refusal: IgnoreRequest | None) -> str | None:
-    return None if refusal is None else outcome_of_failure(refusal)[1]

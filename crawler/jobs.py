@@ -1,4 +1,4 @@
-"""The service's few jobs: tick, price, learn, prune and sync. Few, whatever the number of sources."""
+"""The service's few jobs: tick, price, learn, prune, sync and health. Few, whatever the number of sources."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wirewatch")
 
-# Seconds between two looks at the config file, two prices of a poll, and two prunings of the visits' log.
-SYNC, PRICE, PRUNE = 5.0, 60.0, 6 * 3600.0
+# Seconds between two looks at the config file, two prices of a poll, two prunings of the visits' log, and two
+# verdicts on all sources.
+SYNC, PRICE, PRUNE, HEALTH = 5.0, 60.0, 6 * 3600.0, 300.0
 
 
 def start_jobs(app: App, *, changed: Callable[[], Config | None] | None) -> Service:
@@ -36,6 +37,7 @@ def start_jobs(app: App, *, changed: Callable[[], Config | None] | None) -> Serv
     service.every(PRICE, lambda: app.in_background(app.renew_prices()), name="price")
     service.every(crawl.learn, lambda: app.in_background(app.learn()), name="learn")
     service.every(PRUNE, lambda: app.in_background(app.prune()), name="prune")
+    service.every(HEALTH, lambda: app.in_background(app.watch_health()), name="health")
     service.every(SYNC, sync, name="sync")
     service.start()
     return service

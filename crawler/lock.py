@@ -18,12 +18,14 @@ from pipelines.errors import LockHeldError, UsageError
 class CrawlLock:
     """Held from `__enter__` to `__exit__`; the file says who holds it and is left behind empty.
 
-    flock rather than a pid file: after kill -9 nothing stale remains. Raises LockHeldError naming the
+    flock rather than a pid file: after kill -9 nothing stale remains but the holder's name in the file, by
+    which `after_kill` knows that the run before did not end as it should. Raises LockHeldError naming the
     holder when another process has it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.after_kill = False
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Self:
@@ -37,6 +39,8 @@ class CrawlLock:
             holder = _holder(file)
             file.close()
             raise LockHeldError(f"another run holds {self.path}: {holder}") from error
+        file.seek(0)
+        self.after_kill = bool(file.read(1))
         _write(file, json.dumps(_me()))
         self._file = file
         return self

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -21,15 +23,14 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.settings import Settings
 
-from crawler.app import App, Job
+from crawler.app import App
+from crawler.job import Job, utc_now
 from crawler.lock import CrawlLock
-from crawler.sources import Source
 from crawler.spiders.news import NewsSpider
 from crawler.summary import Summary
 from pipelines.errors import UsageError
 from pipelines.items import Visit
 from pipelines.store import Store, sqlite_path
-from pipelines.urls import host_of
 from pipelines.workers import Workers
 
 if TYPE_CHECKING:
@@ -54,32 +55,28 @@ class Result:
         return 128 + self.signal if self.signal is not None else self.summary.exit_code
 
 
-def settings_for(config: Config, *, sources: Iterable[Source] = (), urls: Iterable[str] = ()) -> Settings:
+def settings_for(config: Config, *, urls: Iterable[str] = ()) -> Settings:
     """Scrapy's settings with what the config says."""
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    settings.setdict(overrides(config, sources=sources, urls=urls), priority="cmdline")
+    settings.setdict(overrides(config, urls=urls), priority="cmdline")
     return settings
 
 
-def overrides(config: Config, *, sources: Iterable[Source] = (), urls: Iterable[str] = ()) -> dict[str, Any]:
+def overrides(config: Config, *, urls: Iterable[str] = ()) -> dict[str, Any]:
     """The settings that the config decides.
 
     A loopback address that a person typed is an address that this person allows, for this one run.
     """
     typed = ["127.0.0.1/32", "::1/128"] if any(_is_loopback(url) for url in urls) else []
-    slots = {
-        host_of(url): {"delay": source.delay, "concurrency": 1}
-        for source in sources
-        for url in (source.url, *(link.url for link in source.roots()))
-    }
     network = config.network
     return {
         "USER_AGENT": network.agent,
         "DOWNLOAD_TIMEOUT": network.timeout,
         "DOWNLOAD_MAXSIZE": int(network.max_body * 1024 * 1024),
-        "DOWNLOAD_DELAY": config.defaults.delay,
-        "DOWNLOAD_SLOTS": slots,
+        "WIREWATCH_DELAY": config.defaults.delay,
+        "WIREWATCH_TDMREP": network.tdmrep,
+        "WIREWATCH_OBEY_TAGS": list(network.obey_tags),
         "WIREWATCH_ALLOW": [*map(str, network.allow), *typed],
     }
 
@@ -95,10 +92,12 @@ def run(
     database: str,
     on_end: Iterable[Callable[[Visit], None]] = (),
     dry_run: bool = False,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Result:
     """Do the job to its end, or until a signal. Raises our errors, LockHeldError among them."""
-    with _database(database, dry_run=dry_run) as url, CrawlLock(_lock_path(url)):
-        return _run(job, config=config, database=url, on_end=on_end)
+    with _database(database, dry_run=dry_run) as url, CrawlLock(_lock_path(url)) as lock:
+        make = partial(App, config=config, job=job, on_end=on_end, clock=clock, after_kill=lock.after_kill)
+        return _run(make, config=config, database=url)
 
 
 def _lock_path(database: str) -> Path:
@@ -121,12 +120,12 @@ def _database(url: str, *, dry_run: bool) -> Iterator[str]:
         yield f"sqlite:///{copy}"
 
 
-def _run(job: Job, *, config: Config, database: str, on_end: Iterable[Callable[[Visit], None]]) -> Result:
+def _run(make: Callable[..., App], *, config: Config, database: str) -> Result:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
         store = thread.submit(Store.open, database).result()
         workers = _workers(config)
         try:
-            return _crawl(job, config=config, store=store, thread=thread, workers=workers, on_end=on_end)
+            return _crawl(make(store=store, store_thread=thread, workers=workers))
         finally:
             workers.close()
             thread.submit(store.close).result()
@@ -137,18 +136,8 @@ def _workers(config: Config) -> Workers:
     return Workers(count=reading.workers, timeout=reading.timeout, recycle=reading.recycle)
 
 
-def _crawl(
-    job: Job,
-    *,
-    config: Config,
-    store: Store,
-    thread: ThreadPoolExecutor,
-    workers: Workers,
-    on_end: Iterable[Callable[[Visit], None]],
-) -> Result:
-    settings = settings_for(config, sources=job.sources, urls=job.urls)
-    process = AsyncCrawlerProcess(settings)
-    app = App(config=config, store=store, store_thread=thread, workers=workers, job=job, on_end=on_end)
+def _crawl(app: App) -> Result:
+    process = AsyncCrawlerProcess(settings_for(app.config, urls=app.job.urls))
     stop = StopSignals(app)
     process.crawl(process.create_crawler(NewsSpider), app=app)
     with stop:
@@ -170,16 +159,23 @@ def app_for_scrapy(crawler: Crawler, *, source: str | None) -> App:
     wanted = tuple(one for one in config.sources if source in (None, one.name))
     if not wanted:
         raise UsageError(f"no source is named '{source}'" if source else "no sources are configured")
-    crawler.settings.setdict(overrides(config, sources=wanted), priority="cmdline")
+    crawler.settings.setdict(overrides(config), priority="cmdline")
     stack = ExitStack()
-    stack.enter_context(CrawlLock(_lock_path(context.database)))
+    lock = stack.enter_context(CrawlLock(_lock_path(context.database)))
     thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="store"))
     store = thread.submit(Store.open, context.database).result()
     stack.callback(lambda: thread.submit(store.close).result())
     workers = _workers(config)
     stack.callback(workers.close)
     crawler.signals.connect(stack.close, signal=signals.engine_stopped, weak=False)
-    return App(config=config, store=store, store_thread=thread, workers=workers, job=Job(sources=wanted))
+    return App(
+        config=config,
+        store=store,
+        store_thread=thread,
+        workers=workers,
+        job=Job(sources=wanted),
+        after_kill=lock.after_kill,
+    )
 
 
 class StopSignals:

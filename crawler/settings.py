@@ -7,13 +7,18 @@ SPIDER_MODULES = ["crawler.spiders"]
 USER_AGENT = "Wirewatch/0.1 (+https://example.org/bot)"
 
 # Politeness: robots.txt is obeyed (by our own middleware: Scrapy's takes a server error for consent), one
-# request at a time to a host, a second between two.
+# request at a time to a host, a second's rest between two (in our download handler: Scrapy's delay counts
+# from the start of a request and forgets). What failed is tried again later, not at once.
 ROBOTSTXT_OBEY = False
 WIREWATCH_OBEY_ROBOTS = True
+WIREWATCH_TDMREP = True
+WIREWATCH_OBEY_TAGS: list[str] = []
+WIREWATCH_DELAY = 1.0
 CONCURRENT_REQUESTS = 64
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
-DOWNLOAD_DELAY = 1.0
+DOWNLOAD_DELAY = 0
 DOWNLOAD_DELAY_JITTER = 0
+RETRY_ENABLED = False
 COOKIES_ENABLED = False
 REFERRER_POLICY = "no-referrer"
 
@@ -22,12 +27,18 @@ DOWNLOAD_MAXSIZE = 15 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 30
 REDIRECT_MAX_TIMES = 10
-RETRY_TIMES = 1
 DNS_TIMEOUT = 10
 URLLENGTH_LIMIT = 2000
 
 # Nothing but http and https, certificates verified, no port of ours open.
-DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.middlewares.handler.PoliteDownloadHandler",
+    "https": "crawler.middlewares.handler.PoliteDownloadHandler",
+    "file": None,
+    "ftp": None,
+    "s3": None,
+    "data": None,
+}
 DOWNLOAD_VERIFY_CERTIFICATES = True
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
@@ -62,4 +73,3 @@ LOG_LEVEL = "WARNING"
 LOG_INSTALL_ROOT_HANDLER = False
 # Ranges of otherwise refused addresses that may be reached; filled from [network] allow.
 WIREWATCH_ALLOW: list[str] = []
-WIREWATCH_HOST_DELAYS: dict[str, float] = {}

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import suppress
 from typing import Protocol
 
 from pipelines.items import FAILURES, Kind, Target, Visit
@@ -23,12 +24,17 @@ class DueTargets(Protocol):
     ) -> Awaitable[list[Target]]: ...
 
 
+async def _no_rest() -> float | None:
+    return None
+
+
 class Work:
     """Hands out targets until there are none left, or for ever when it is a service's.
 
     `due` asks the table; targets named by hand come in through `add` and go first. A
     host is busy from handing out its target to the end of that visit, so the
     table need not know what is in flight, and after a kill everything unfinished is simply due again.
+    When nothing is left, `rest` says how many seconds to wait for what will be due soon; None: the end.
     """
 
     def __init__(
@@ -39,8 +45,10 @@ class Work:
         limit: int | None = None,
         max_in_flight: int = 64,
         clock: Callable[[], float] = time.monotonic,
+        rest: Callable[[], Awaitable[float | None]] = _no_rest,
     ) -> None:
         self._due = due
+        self._rest = rest
         self._first: deque[Target] = deque()
         self._forever = forever
         self._left = limit
@@ -103,10 +111,16 @@ class Work:
                 yield target
             elif self._changed.is_set():
                 continue  # a host became free while the store was asked, and was left out of the answer
-            elif not (self._forever or self._busy or self._preparing):
-                return
-            else:
+            elif self._forever or self._busy or self._preparing:
                 await self._changed.wait()
+            elif (seconds := await self._rest()) is not None:
+                await self._pause(seconds)
+            else:
+                return
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), seconds)
 
     def _over(self) -> bool:
         return self._stopped or (self._left is not None and self._left <= 0)

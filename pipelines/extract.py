@@ -6,7 +6,7 @@ trafilatura chooses the text; what surrounds it (parsing, metadata, the page-typ
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,6 +43,8 @@ from pipelines.metadata.clocks import choose as choose_date
 from pipelines.metadata.clocks import feed_claim
 from pipelines.metadata.jsonld import fold
 from pipelines.metadata.names import clean_authors, is_byline
+from pipelines.metadata.reservation import UNSET, Reservation, reservation_of
+from pipelines.metadata.robots_tags import refusal
 from pipelines.parsing import parse_page
 from pipelines.script_state import article_in, scripts_in
 from pipelines.urls import article_key, canonical, host_of, site_of
@@ -86,17 +88,24 @@ def read_article(
     hint_published_at: datetime | None = None,
     language: str | None = None,
     learned: frozenset[int] = frozenset(),
+    reservation: Reservation = UNSET,
+    obey_tags: Collection[str] = (),
+    agent: str = "",
     model: Model | None = None,
 ) -> Reading:
     """The clean article of a page; `hint_*` is what the feed or sitemap said, `language` the source's.
 
-    `learned` are the fingerprints of lines that its site puts into many articles; `model` is the judge's,
-    the shipped one without it.
+    `learned` are the fingerprints of lines that its site puts into many articles; `reservation` is what the
+    origin's tdmrep.json says of the page; of robots tags to all or to our `agent`, those in `obey_tags` are
+    obeyed. `model` is the judge's, the shipped one without it.
     """
     tree = parse_page(page)
     if tree is None:
         return Reading(outcome=Outcome.PARSE_ERROR, reason="empty body")
     meta = read_metadata(tree, url=page.final_url, now=page.fetched_at)
+    refused = refusal(page.headers, meta.metas, agent=agent, obey=obey_tags, now=page.fetched_at)
+    if refused is not None:
+        return Reading(outcome=Outcome.FILTERED, reason=refused)
     signals = read_signals(tree, url=page.final_url, meta=meta)
     cuts = prune(tree)
     blocks, stripped = _clean(_judged(choose(tree, meta), meta, model=model), meta)
@@ -113,6 +122,7 @@ def read_article(
     title = meta.title or hint_title or blocks[0].text
     named = [feed_claim(hint_published_at)] if hint_published_at is not None else []
     published = choose_date((*meta.claims, *named), now=page.fetched_at)
+    tdm = reservation_of(meta.metas, page.headers, url=page.final_url, by_file=reservation)
     key = article_key(page.final_url, meta.canonical_url)
     return Reading(
         cuts=tuple(cuts),
@@ -139,6 +149,8 @@ def read_article(
             image_url=meta.image_url,
             is_accessible_for_free=meta.is_accessible_for_free,
             license=meta.license,
+            tdm_reservation=tdm.reserved,
+            tdm_policy=tdm.policy,
             word_count=words,
             content_hash=content_hash(title, text),
             discovered_via=discovered_via,

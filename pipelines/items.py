@@ -53,13 +53,13 @@ OUTCOME_MEANING: Mapping[Outcome, str] = {
     Outcome.NOT_ARTICLE: "the page is no article (home, section, tag, gallery, consent wall, ...)",
     Outcome.TOO_SHORT: "an article page, but with too little text to keep",
     Outcome.ROBOTS: "robots.txt forbids the address",
-    Outcome.BLOCKED: "the server refuses us (401, 402, 403, 429, 451)",
+    Outcome.BLOCKED: "the server refuses us (401, 402, 403, 429, 451), or shows a challenge page",
     Outcome.GONE: "the page is not there any more (404, 410, or a known article's address leads elsewhere)",
     Outcome.HTTP_ERROR: "the server answered with another error status",
     Outcome.NETWORK_ERROR: "no answer: name lookup, connection or protocol failed, or the address is refused",
     Outcome.PARSE_ERROR: "the body could not be read, or reading it crashed the worker",
     Outcome.TIMEOUT: "downloading or reading took longer than allowed",
-    Outcome.FILTERED: "left out by the source's include/exclude patterns or by --since",
+    Outcome.FILTERED: "left out by the source's patterns, by --since or by the page's robots tags",
 }
 
 # The outcomes that count as a failure of the target: they raise `failures` and lengthen the wait.
@@ -142,6 +142,37 @@ class Page:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState:
+    """What must be remembered of a host: until when it is left alone and why.
+
+    `asked` says that the host asked for it (429, 503, Retry-After); else it did not answer. `failures` are
+    those in a row. `certificate_ends_at` is the end of the certificate that it showed last.
+    """
+
+    host: str
+    not_before: datetime | None = None
+    asked: bool = False
+    failures: int = 0
+    reason: str | None = None
+    certificate_ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginFile:
+    """A file that says how an origin wishes to be treated, as it was answered last.
+
+    `origin` is scheme://authority for its robots.txt, the whole address for any other. `body` is None where
+    there was none to read; no `status`: nobody answered. It is asked for again after `expires_at`.
+    """
+
+    origin: str
+    status: int | None
+    body: str | None = field(repr=False)
+    fetched_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

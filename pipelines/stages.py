@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
 from pipelines.errors import WorkerDiedError, WorkerTimeoutError
 from pipelines.items import Kind, Outcome, Visit
@@ -20,9 +21,18 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from pipelines.extract import Reading
+    from pipelines.metadata.reservation import Reservation
     from pipelines.workers import AnyWorkers
 
 logger = logging.getLogger("wirewatch")
+
+
+class PageTerms(TypedDict):
+    """What `read_article` is told of the publisher's wishes, and which of them are obeyed."""
+
+    reservation: Reservation
+    obey_tags: Collection[str]
+    agent: str
 
 
 class Application(Protocol):
@@ -34,6 +44,8 @@ class Application(Protocol):
     def language_of(self, source: str) -> str | None: ...
 
     async def known_lines(self, visit: Visit) -> frozenset[int]: ...
+
+    def page_terms(self, visit: Visit) -> PageTerms: ...
 
     async def end(self, visit: Visit) -> Visit: ...
 
@@ -92,6 +104,7 @@ class ExtractStage(Stage):
             hint_published_at=target.hint_published_at,
             language=self.app.language_of(target.source),
             learned=await self.app.known_lines(visit),
+            **self.app.page_terms(visit),
         )
 
 

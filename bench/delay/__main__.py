@@ -24,6 +24,7 @@ from bench.delay.world import World, build
 RESULTS = Path(__file__).parents[1] / "results"
 FITTED: dict[str, Callable[[World, float], Policy]] = {
     "oracle": policies.Oracle,
+    "calm_oracle": policies.CalmOracle,
     "square_root": policies.SquareRoot,
     "doubling": policies.Doubling,
     "entry_frequency": policies.EntryFrequency,

@@ -17,9 +17,13 @@ CHANGE = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One feed: its true rate by hour of the run (piecewise constant), and what it published, in hours."""
+    """One feed: its true rate by hour of the run (piecewise constant), and what it published, in hours.
+
+    `calm` are the rates without the bursts.
+    """
 
     rates: tuple[float, ...]
+    calm: tuple[float, ...]
     published: tuple[float, ...]
     page_size: int
 
@@ -54,32 +58,36 @@ def build(*, sources: int, days: int, seed: int, bursts: bool, changes: bool, pa
     made = []
     for rank in range(1, sources + 1):
         base = FASTEST / rank**exponent
-        rates = _rates(base, hours, dice, bursts=bursts)
+        calm = _calm(base, hours, dice)
+        bursts_at = _bursts(hours, dice) if bursts else frozenset()
         if changes and dice.random() < 0.2:
             factor = dice.choice((CHANGE, 1 / CHANGE))
-            rates = [rate * (factor if hour >= turn else 1) for hour, rate in enumerate(rates)]
-        made.append(
-            Source(
-                tuple(rates), tuple(_published(rates, dice)), page_size=round(min(max(20, 24 * base), 100))
-            )
-        )
+            calm = [rate * (factor if hour >= turn else 1) for hour, rate in enumerate(calm)]
+        rates = [rate * (BURST_FACTOR if hour in bursts_at else 1) for hour, rate in enumerate(calm)]
+        size = round(min(max(20, 24 * base), 100))
+        made.append(Source(tuple(rates), tuple(calm), tuple(_published(rates, dice)), page_size=size))
     return World(tuple(made), past * 24, hours)
 
 
-def _rates(base: float, hours: int, dice: random.Random, *, bursts: bool) -> list[float]:
+def _calm(base: float, hours: int, dice: random.Random) -> list[float]:
+    """Articles an hour, by hour, with day and night and weekends."""
     noon, weekend = dice.uniform(0, 24), dice.uniform(0.4, 1.0)
     # From nearly flat (an agency) to a night of a twentieth (a local paper).
     depth = dice.uniform(0.3, 0.95)
     day = [1 + depth * math.cos(2 * math.pi * (hour - noon) / 24) for hour in range(24)]
     week = [1.0] * 5 + [weekend] * 2
-    rates = [base * day[hour % 24] * week[hour // 24 % 7] * 7 / sum(week) for hour in range(hours)]
-    at = dice.expovariate(1 / (24 * DAYS_BETWEEN_BURSTS)) if bursts else math.inf
+    return [base * day[hour % 24] * week[hour // 24 % 7] * 7 / sum(week) for hour in range(hours)]
+
+
+def _bursts(hours: int, dice: random.Random) -> frozenset[int]:
+    """The hours that belong to a burst."""
+    found: set[int] = set()
+    at = dice.expovariate(1 / (24 * DAYS_BETWEEN_BURSTS))
     while at < hours:
         length = max(1, round(dice.expovariate(1 / BURST_HOURS)))
-        for hour in range(int(at), min(int(at) + length, hours)):
-            rates[hour] *= BURST_FACTOR
+        found.update(range(int(at), min(int(at) + length, hours)))
         at += length + dice.expovariate(1 / (24 * DAYS_BETWEEN_BURSTS))
-    return rates
+    return frozenset(found)
 
 
 def _published(rates: list[float], dice: random.Random) -> list[float]:

@@ -20,6 +20,7 @@ COMMANDS = {
     "run": ("crawler.cli.run", "run"),
     "probe": ("crawler.cli.probe", "probe"),
     "sources": ("crawler.cli.sources", "sources"),
+    "health": ("crawler.cli.health", "health"),
     "learn": ("crawler.cli.learn", "learn"),
     "extract": ("crawler.cli.extract", "extract"),
     "search": ("crawler.cli.read", "search"),

@@ -18,8 +18,8 @@ from pipelines.items import Outcome, Visit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawler.app import Job
     from crawler.config import Config
+    from crawler.job import Job
     from crawler.run import Result
     from crawler.sources import Source
 
@@ -74,7 +74,7 @@ def _oldest(since: str | None) -> datetime | None:
 def _job(
     config: Config, what: tuple[str, ...], *, due: bool, limit: int | None, since: datetime | None
 ) -> Job:
-    from crawler.app import Job
+    from crawler.job import Job
 
     urls = tuple(_address(word) for word in what if "://" in word)
     names = tuple(word for word in what if "://" not in word)

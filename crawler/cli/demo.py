@@ -39,9 +39,9 @@ def demo(ctx: Context, keep_serving: bool) -> None:
       wirewatch demo
       wirewatch demo --keep-serving     then open the printed addresses in a browser
     """
-    from crawler.app import Job
     from crawler.config import load
     from crawler.demo.server import DemoServer
+    from crawler.job import Job
 
     if ctx.database_option is None:
         _remove_old()

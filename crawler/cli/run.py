@@ -30,7 +30,7 @@ def run(ctx: Context) -> None:
       wirewatch run
       wirewatch --config /etc/wirewatch.toml --log-format json run
     """
-    from crawler.app import Job
+    from crawler.job import Job
 
     config = ctx.config()
     sources = tuple(source for source in config.sources if source.enabled)

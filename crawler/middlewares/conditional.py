@@ -16,7 +16,7 @@ class ConditionalGetMiddleware:
     async def process_request(self, request: Request) -> None:
         target = request.meta.get("target")
         if not isinstance(target, Target) or request.url != target.url:
-            return  # a redirect's target is another resource: its validators are not ours to send
+            return  # a redirect's request brings those of the page at its end along from the first one
         if target.etag:
             request.headers["If-None-Match"] = target.etag
         if target.last_modified:

@@ -11,11 +11,12 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from scrapy.exceptions import IgnoreRequest
 from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.error import DNSLookupError
 from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer
+
+from crawler.middlewares.refusals import RefusedError
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -30,10 +31,6 @@ Network = IPv4Network | IPv6Network
 _TUNNELS: tuple[Network, ...] = tuple(
     ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
 )
-
-
-class RefusedError(IgnoreRequest):
-    """The guard lets nobody there."""
 
 
 def networks(allow: Iterable[str]) -> tuple[Network, ...]:

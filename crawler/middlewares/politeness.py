@@ -1,132 +1,158 @@
-"""Politeness in one place: whose turn it is on a host, what its robots.txt says, and its Crawl-delay."""
+"""Politeness in one place: whether a host may be asked now, and what its robots.txt says of the address."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from protego import Protego
-from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
+from scrapy import Request, signals
+from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.hosts import Hosts
+from crawler.middlewares.origin_files import Meta, OriginFiles, UnreadError
+from crawler.middlewares.refusals import RobotsRefusedError, RobotsUnreadError
+from crawler.robots import MAX_BYTES, NO_RULES, RobotsRules, read_robots
+from crawler.schedule.hosts import Sighting, Sign
+from pipelines.items import Kind, Visit
+from pipelines.metadata.reservation import TdmRule, read_tdmrep, reservation_by
+from pipelines.stages import PageTerms
 from pipelines.urls import host_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.http import Response
 
-logger = logging.getLogger("wirewatch")
+    from crawler.app import App
 
-# RFC 9309: 2.5 "at least 500 kibibytes" are read, 2.4 a copy is used for no more than 24 hours.
-MAX_ROBOTS_BYTES = 500 * 1024
-MAX_AGE = 24 * 3600.0
-# After a failure the file is asked for again sooner: until then everything is disallowed.
-FAILED_AGE = 300.0
-# Common Crawl's news crawler honours a Crawl-delay up to 120 s; a longer one is taken for that.
-MAX_CRAWL_DELAY = 120.0
-
-
-class RobotsRefusedError(IgnoreRequest):
-    """robots.txt forbids the address, or cannot be had for now (RFC 9309, 2.3.1.4)."""
-
-
-class RobotsUnreachableError(IgnoreRequest):
-    """The host did not answer when asked for robots.txt, so nothing else is asked of it now."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Robots:
-    """One host's rules. `refusal` is set instead of `rules` when the host must not be asked for now."""
-
-    rules: Protego | None
-    expires: float
-    refusal: IgnoreRequest | None = None
-
-    def check(self, url: str, agent: str) -> None:
-        if self.refusal is not None:
-            raise self.refusal
-        if self.rules is not None and not self.rules.can_fetch(url, agent):
-            raise RobotsRefusedError("forbidden by robots.txt")
-
-
-def read_robots(status: int, body: bytes, *, now: float) -> Robots:
-    """RFC 9309: 4xx means there are no rules, 5xx that nothing may be fetched for now."""
-    if status >= 500:
-        refusal = RobotsRefusedError(f"robots.txt answers with status {status}")
-        return Robots(rules=None, expires=now + FAILED_AGE, refusal=refusal)
-    if not 200 <= status < 300:
-        return Robots(rules=None, expires=now + MAX_AGE)
-    text = body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
-    return Robots(rules=Protego.parse(text), expires=now + MAX_AGE)
+# RFC 9309, 2.3.1.2: "at least five consecutive redirects" are followed; beyond, the file counts as none.
+MAX_REDIRECTS = 5
+MAX_UNPACKED = 4 * MAX_BYTES
+TDMREP = "/.well-known/tdmrep.json"
+# What a request hands on to those for the files that must be read before it is made.
+_PASSED_ON = ("delay", "waits")
 
 
 class PolitenessMiddleware:
-    """Keeps each host's requests in one queue, obeys its robots.txt and its Crawl-delay."""
+    """Lets a request through when its host is not left alone and robots.txt allows the address.
+
+    `request.meta["delay"]` is the delay of the source that it is made for, in seconds; `meta["waits"]` is
+    called with the seconds that the request will wait for its host's rest.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.obey = crawler.settings.getbool("WIREWATCH_OBEY_ROBOTS", True)
+        settings = crawler.settings
+        app: App | None = getattr(crawler.spider, "app", None)
+        clock: Callable[[], datetime] = app.now if app is not None else lambda: datetime.now(UTC)
+        self.hosts = app.hosts if app is not None else Hosts(clock=clock)
+        self.delay = settings.getfloat("WIREWATCH_DELAY")
+        self.obey = settings.getbool("WIREWATCH_OBEY_ROBOTS", True)
         # The product token alone is what robots.txt groups are named by (RFC 9309, 2.2.1).
-        self.agent = str(crawler.settings["USER_AGENT"]).split("/", 1)[0]
-        self._robots: dict[str, asyncio.Task[Robots]] = {}
+        self.agent = str(settings["USER_AGENT"]).split("/", 1)[0].strip()
+        shelf = app.memory if app is not None else None
+        files = partial(OriginFiles, fetch=self._fetch, shelf=shelf, clock=clock)
+        self._robots: OriginFiles[RobotsRules] = files(
+            "/robots.txt", parse=partial(read_robots, agent=self.agent), nothing=NO_RULES, needed=True
+        )
+        self._tdmrep: OriginFiles[tuple[TdmRule, ...]] = files(
+            TDMREP, parse=read_tdmrep, nothing=(), needed=False
+        )
+        self._obey_tags = settings.getlist("WIREWATCH_OBEY_TAGS")
+        self._ask_tdmrep = settings.getbool("WIREWATCH_TDMREP", True)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler)
+        middleware = cls(crawler)
+        crawler.signals.connect(middleware.enough, signal=signals.bytes_received)
+        return middleware
 
     async def process_request(self, request: Request) -> None:
+        host = host_of(request.url)
         # A redirect's request inherits its meta: the queue must be that of the host it goes to.
-        request.meta["download_slot"] = host_of(request.url)
-        if self.obey and not request.meta.get("dont_obey_robotstxt"):
-            robots = await self.robots(request.url)
-            robots.check(request.url, self.agent)
+        request.meta["download_slot"] = host
+        self.hosts.check(host)
+        if request.meta.get("well_known"):
+            request.meta["download_maxsize"] = 0  # however long it says to be: `enough` is read of it
+            return
+        if not self.obey:
+            return
+        meta = {key: request.meta[key] for key in _PASSED_ON if key in request.meta}
+        rules = await self.robots(request.url, meta=meta)
+        if not rules.allow(request.url):
+            raise RobotsRefusedError("forbidden by robots.txt")
+        await self._look_for_tdmrep(request, rules, meta)
+        self.hosts.check(host)  # what was asked for in between may have been answered badly
 
-    async def robots(self, url: str) -> Robots:
-        """The rules of the URL's authority, fetched once by whoever asks first."""
-        parts = urlsplit(url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        task = self._robots.get(origin)
-        if task is None or (task.done() and task.result().expires < time.monotonic()):
-            task = asyncio.ensure_future(self._fetch(origin))
-            self._robots[origin] = task
-        return await asyncio.shield(task)
+    async def robots(self, url: str, *, meta: Meta) -> RobotsRules:
+        """The rules of the URL's origin. Raises RobotsUnreadError when they cannot be had."""
+        origin, host = origin_of(url), host_of(url)
 
-    async def _fetch(self, origin: str) -> Robots:
+        def rest(rules: RobotsRules) -> None:
+            self.hosts.set_crawl_delay(host, rules.crawl_delay)
+
+        try:
+            rules = await self._robots.of(origin, meta=meta, stale=rest)
+        except UnreadError as error:
+            raise self._unread(host, error) from error.__cause__
+        rest(rules)
+        return rules
+
+    def page_terms(self, url: str) -> PageTerms:
+        """What the URL's origin says of text and data mining, and which robots tags are obeyed for whom."""
+        rules = self._tdmrep.at_hand(origin_of(url))
+        return PageTerms(reservation=reservation_by(rules, url), obey_tags=self._obey_tags, agent=self.agent)
+
+    async def _look_for_tdmrep(self, request: Request, rules: RobotsRules, meta: Meta) -> None:
+        """The protocol wants the file looked at before pages are read; only pages of articles are kept."""
+        visit = request.meta.get("visit")
+        origin = origin_of(request.url)
+        if not (self._ask_tdmrep and isinstance(visit, Visit) and visit.target.kind is Kind.ARTICLE):
+            return
+        if rules.allow(origin + TDMREP):
+            await self._tdmrep.of(origin, meta=meta)
+
+    def _unread(self, host: str, error: UnreadError) -> RobotsUnreadError:
+        if error.status is None:
+            reason = f"robots.txt cannot be had: {error.__cause__}"
+        else:
+            reason = f"robots.txt answers with status {error.status}"
+        # Whoever it was that failed (a redirect may lead elsewhere): this host may not be asked for anything.
+        if not self.hosts.is_left_alone(host):
+            self.hosts.seen(host, Sighting(sign=Sign.DOWN, reason=reason[:200]))
+        return RobotsUnreadError(reason[:300])
+
+    async def _fetch(self, url: str, meta: Meta) -> tuple[int, str]:
+        """(status, the text that is read) at the end of the redirects; raises what the network raises."""
         request = Request(
-            f"{origin}/robots.txt",
+            url,
+            headers={"Accept-Encoding": "identity"},  # what is cut short can be read then
             callback=NO_CALLBACK,
             dont_filter=True,
-            meta={"dont_obey_robotstxt": True, "download_maxsize": 4 * MAX_ROBOTS_BYTES},
+            meta={**meta, "well_known": True, "redirect_ttl": MAX_REDIRECTS},
         )
         try:
-            response = await self.crawler.engine.download_async(request)
-        except Exception as error:
-            logger.debug("no robots.txt from %s: %s", origin, error)
-            return Robots(rules=None, expires=time.monotonic() + FAILED_AGE, refusal=_unreachable(error))
-        robots = read_robots(response.status, response.body, now=time.monotonic())
-        self._apply_crawl_delay(host_of(request.url), robots)
-        return robots
+            response: Response = await self.crawler.engine.download_async(request)
+        except IgnoreRequest as error:
+            if type(error) is not IgnoreRequest:  # ours
+                raise
+            return 404, ""  # too many redirects: as if there were no file
+        return response.status, response.body[:MAX_BYTES].decode("utf-8-sig", "replace")
 
-    def _apply_crawl_delay(self, host: str, robots: Robots) -> None:
-        wish = robots.rules.crawl_delay(self.agent) if robots.rules is not None else None
-        if wish is None:
-            return
-        downloader = self.crawler.engine.downloader
-        slot = downloader.slots.get(host)
-        if slot is None:
-            return
-        slot.delay = max(slot.delay, min(float(wish), MAX_CRAWL_DELAY))
-        # Idle slots are dropped after a minute and made anew from these settings.
-        downloader.per_slot_settings[host] = {"delay": slot.delay, "concurrency": 1}
+    def enough(self, data: bytes, request: Request) -> None:
+        """Stops the download of a robots.txt or tdmrep.json that is longer than what is read of one."""
+        if request.meta.get("well_known"):
+            size: Any = request.meta.get("received", 0) + len(data)
+            request.meta["received"] = size
+            request.meta["download_maxsize"] = MAX_UNPACKED  # for those who send it packed all the same
+            if size > MAX_BYTES:
+                raise StopDownload(fail=False)
 
 
-def _unreachable(error: Exception) -> IgnoreRequest:
-    if isinstance(error, IgnoreRequest):
-        return error
-    wrapped = RobotsUnreachableError(f"{type(error).__name__}: {error}".strip()[:300])
-    wrapped.__cause__ = error
-    return wrapped
+def origin_of(url: str) -> str:
+    """scheme://authority, as robots.txt is kept by."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{host_of(url) or parts.netloc}"

@@ -12,7 +12,10 @@ from crawler.schedule.rates import HOUR
 
 # What one day's polls of debt raise the price by (e to this power). Low, for nights and weekends are to save
 # for busy days and not to be evened out.
-_GAIN = 0.5
+_GAIN = 1.0
+# What one day's polls of debt, owed for one day, raise it by for good: else the debt would settle where it
+# makes up for what the expected rates get wrong, and what is saved is never spent. No more than this in all.
+_LEARN, _MOST = 0.06, 1.0
 # Days of polls that may be saved or owed.
 _SAVED, _OWED = 3.0, 3.0
 # Hours over which the requests for articles are counted.
@@ -33,6 +36,7 @@ class Budget:
         self.per_hour = per_hour
         self.price = UNBOUNDED
         self._debt = 0.0
+        self._bias = 0.0
         self._articles = 0.0
         self._settled_at: datetime | None = None
 
@@ -53,9 +57,11 @@ class Budget:
             self._articles *= math.exp(-hours / _MEMORY)
             debt = self._debt - hours * polls
             self._debt = min(max(debt, -_SAVED * 24 * polls), _OWED * 24 * polls)
+            bias = self._bias + _LEARN * self._debt / (24 * polls) * hours / 24
+            self._bias = min(max(bias, -_MOST), _MOST)
         self._settled_at = now
         base = price_of(demands, polls_per_hour=polls)
-        value = base.value * math.exp(_GAIN * self._debt / (24 * polls))
+        value = base.value * math.exp(self._bias + _GAIN * self._debt / (24 * polls))
         self.price = replace(base, value=max(value, UNBOUNDED.value))
 
 

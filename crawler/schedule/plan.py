@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from crawler.schedule.polling import UNBOUNDED, Demand, Price, demand, poll_at
 from crawler.schedule.rates import Rate
+from crawler.schedule.silence import News
 from pipelines.gaps import missed_some
 from pipelines.items import FAILURES, Kind, Outcome, PollWish, Target, Visit
 
@@ -48,9 +49,10 @@ class Rules:
 
 @dataclass(slots=True)
 class Rhythm:
-    """What is kept with a target: its rate, the most entries its page has shown, and what it asks for."""
+    """What is kept with a target: its rate and its last news, the most entries shown, what it asks for."""
 
     rate: Rate = field(default_factory=Rate)
+    news: News = field(default_factory=News)
     page_size: int = 0
     wish: PollWish = field(default_factory=PollWish)
 
@@ -61,6 +63,7 @@ class Rhythm:
         wish = record.get("wish") or {}
         return cls(
             rate=Rate.of(record.get("rate")),
+            news=News.of(record.get("news")),
             page_size=int(record.get("page_size", 0)),
             wish=PollWish(
                 wait=float(wish.get("wait", 0)),
@@ -70,7 +73,12 @@ class Rhythm:
         )
 
     def record(self) -> dict[str, Any]:
-        return {"rate": self.rate.record(), "page_size": self.page_size, "wish": asdict(self.wish)}
+        return {
+            "rate": self.rate.record(),
+            "news": self.news.record(),
+            "page_size": self.page_size,
+            "wish": asdict(self.wish),
+        }
 
     def demand(self, *, min_interval: timedelta, max_interval: timedelta) -> Demand:
         shortest = max(min_interval, timedelta(seconds=min(self.wish.wait, max_interval.total_seconds())))
@@ -99,7 +107,9 @@ def learned(visit: Visit) -> Rhythm:
     """The target's rhythm after a poll that was answered."""
     rhythm = Rhythm.of(visit.target.rhythm)
     # Taken at its beginning: what is published while it is read shows at the next one.
-    rhythm.rate.learn(visit.started_at, [link.published_at for link in visit.fresh])
+    published = [link.published_at for link in visit.fresh]
+    rhythm.news.learn(rhythm.rate.seen_until, visit.started_at, published)
+    rhythm.rate.learn(visit.started_at, published, missed=missed_some(visit))
     rhythm.page_size = max(rhythm.page_size, sum(link.kind is Kind.ARTICLE for link in visit.links))
     if visit.outcome is Outcome.LINKS:
         rhythm.wish = visit.wish or PollWish()
@@ -119,7 +129,8 @@ def _next_poll(visit: Visit, rhythm: Rhythm, rules: Rules) -> datetime:
             longest=rules.max_interval,
             page_size=rhythm.page_size,
         )
-    due_at += (due_at - visit.ended_at) * rules.jitter
+    last = visit.ended_at + max(rules.price.cap(rules.max_interval), rules.min_interval)
+    due_at = min(due_at + (due_at - visit.ended_at) * rules.jitter, last)
     return max(due_at, _asked_for(visit, rhythm.wish, due_at, rules.max_interval))
 
 

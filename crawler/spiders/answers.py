@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import IgnoreRequest
 from twisted.internet import error as net
 
-from crawler.middlewares.guard import RefusedError
-from crawler.middlewares.politeness import RobotsRefusedError, RobotsUnreachableError
+from crawler.middlewares.refusals import LeftAloneError, RobotsRefusedError, RobotsUnreadError
+from pipelines.challenges import challenger
 from pipelines.items import Outcome, Page
 
 if TYPE_CHECKING:
@@ -21,19 +21,34 @@ _GONE = frozenset({404, 410})
 
 
 def page_of(response: Response, *, url: str, fetched_at: datetime) -> Page:
-    """The answer as a Page: header names in lower case, several values joined by a comma (RFC 9110, 5.3)."""
-    headers = {
-        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-        for name, values in response.headers.items()
-    }
     return Page(
         url=url,
         final_url=response.url,
         status=response.status,
-        headers=headers,
+        headers=headers_of(response),
         body=response.body,
         fetched_at=fetched_at,
     )
+
+
+def headers_of(response: Response) -> dict[str, str]:
+    """Header names in lower case, several values joined by a comma (RFC 9110, 5.3).
+
+    Those of X-Robots-Tag by a line break: an agent's name at the start of one holds to its end.
+    """
+    found = {}
+    for name, values in response.headers.items():
+        key = name.decode("latin-1").lower()
+        found[key] = (b"\n" if key == "x-robots-tag" else b", ").join(values).decode("latin-1")
+    return found
+
+
+def outcome_of_answer(page: Page) -> tuple[Outcome | None, str | None]:
+    """The outcome that status and challenge page decide; None for an answer to be read."""
+    outcome, reason = outcome_of_status(page.status)
+    if outcome is Outcome.NOT_MODIFIED or not (asker := challenger(page)):
+        return outcome, reason
+    return Outcome.BLOCKED, f"challenge page of {asker}" + (f", {reason}" if reason else "")
 
 
 def outcome_of_status(status: int) -> tuple[Outcome | None, str | None]:
@@ -60,12 +75,12 @@ def _phrase(status: int) -> str:
 def outcome_of_failure(error: BaseException | None) -> tuple[Outcome, str]:
     """The outcome of a request that got no answer, with a reason for a person."""
     text = str(error).strip() or type(error).__name__
-    if isinstance(error, RefusedError):
-        return Outcome.NETWORK_ERROR, text
     if isinstance(error, RobotsRefusedError):
         return Outcome.ROBOTS, text
-    if isinstance(error, RobotsUnreachableError) and error.__cause__ is not None:
-        return outcome_of_failure(error.__cause__)
+    if isinstance(error, RobotsUnreadError):
+        return (Outcome.HTTP_ERROR, text) if error.__cause__ is None else outcome_of_failure(error.__cause__)
+    if isinstance(error, LeftAloneError):
+        return Outcome.BLOCKED if error.asked else Outcome.NETWORK_ERROR, text
     if isinstance(error, IgnoreRequest):
         return Outcome.NETWORK_ERROR, text
     if "timeout" in type(error).__name__.lower() or isinstance(error, (net.TimeoutError, TimeoutError)):

@@ -7,12 +7,14 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import scrapy
 from scrapy.http import Request, Response
 
-from crawler.spiders.answers import outcome_of_failure, outcome_of_status, page_of
+from crawler.middlewares.refusals import NotNowError
+from crawler.spiders.answers import outcome_of_answer, outcome_of_failure, page_of
 from pipelines.errors import WirewatchError, WorkerTimeoutError
 from pipelines.items import Kind, Outcome, Target, Visit
 
@@ -47,9 +49,12 @@ class NewsSpider(scrapy.Spider):
         async for target in self.app.work.targets():
             yield self.request(target)
         await self.app.learn()
+        await self.app.watch_health()
+        await self.app.memory.report()
 
     def request(self, target: Target) -> Request:
         """The request for a target; its one visit begins here."""
+        visit = self.app.begin(target)
         return Request(
             target.url,
             callback=self.answered,
@@ -57,8 +62,9 @@ class NewsSpider(scrapy.Spider):
             dont_filter=True,
             meta={
                 "target": target,
-                "visit": self.app.begin(target),
-                "download_slot": target.host,
+                "visit": visit,
+                "delay": self.app.delay_of(target),
+                "waits": partial(self.app.waits, visit),
             },
         )
 
@@ -71,7 +77,7 @@ class NewsSpider(scrapy.Spider):
         page = page_of(response, url=visit.target.url, fetched_at=datetime.now(UTC))
         latency = float(response.meta.get("download_latency") or 0.0)
         visit = replace(visit, page=page, timings={"download": latency})
-        outcome, reason = outcome_of_status(page.status)
+        outcome, reason = outcome_of_answer(page)
         if outcome is not None:
             yield replace(visit, outcome=outcome, reason=reason)
         elif not self.app.wants(visit.target, page.final_url):
@@ -85,6 +91,9 @@ class NewsSpider(scrapy.Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         visit: Visit = request.meta["visit"]
         if not self.app.is_open(visit):
+            return
+        if isinstance(failure.value, NotNowError):
+            self.app.drop(visit)
             return
         outcome, reason = outcome_of_failure(failure.value)
         yield replace(visit, outcome=outcome, reason=reason)

@@ -29,7 +29,8 @@ class Metadata:
 
     `claims` are the dates it might have been published at, `published_*` the one chosen of these alone.
     `article_body` is the text by JSON-LD; `types` are those of every JSON-LD node; `og_type` is
-    OpenGraph's; `site_name` the site's own name. The rest as in `pipelines.items.Article`.
+    OpenGraph's; `site_name` the site's own name; `metas` all meta elements. The rest as in
+    `pipelines.items.Article`.
     """
 
     title: str | None
@@ -51,6 +52,7 @@ class Metadata:
     types: tuple[str, ...]
     og_type: str | None
     article_body: str | None
+    metas: Metas
 
 
 def read_metadata(tree: HtmlElement, *, url: str, now: datetime) -> Metadata:
@@ -84,6 +86,7 @@ def read_metadata(tree: HtmlElement, *, url: str, now: datetime) -> Metadata:
         types=tuple(dict.fromkeys(name for node in nodes for name in types_of(node))),
         og_type=first(metas, "og:type"),
         article_body=text_of(article.get("articleBody")) or None,
+        metas=metas,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipelines.store.changes import ChangeRow
 from pipelines.store.cleaning import Step
 from pipelines.store.database import sqlite_path
+from pipelines.store.health import Episode, History
 from pipelines.store.maintenance import backup as backup_database
 from pipelines.store.maintenance import check as check_database
 from pipelines.store.rules import LineRule
@@ -15,6 +16,8 @@ from pipelines.store.visits import VisitRow
 
 __all__ = [
     "ChangeRow",
+    "Episode",
+    "History",
     "Hit",
     "LineRule",
     "SourceRow",

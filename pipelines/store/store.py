@@ -12,11 +12,13 @@ import sqlalchemy as sa
 
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.changes import ChangeKind
-from pipelines.items import Article, Link, Target, Visit
+from pipelines.items import Article, HostState, Link, OriginFile, Target, Visit
 from pipelines.store import (
     articles,
     changes,
     cleaning,
+    health,
+    hosts,
     maintenance,
     rules,
     schema,
@@ -28,6 +30,7 @@ from pipelines.store import (
 from pipelines.store.changes import ChangeRow
 from pipelines.store.cleaning import Step
 from pipelines.store.database import Database
+from pipelines.store.health import Changes, Episode, History
 from pipelines.store.rules import LineRule
 from pipelines.store.search import Hit
 from pipelines.store.sources import SourceRow
@@ -140,6 +143,7 @@ class Store:
     ) -> list[Target]:
         """The targets to visit next, of enabled sources only, at most `per_host` of each host.
 
+        None of a host that is to be left alone (`keep_hosts`, `end_visit`) until after `now`.
         Feeds come before sitemaps, listings and articles; then what has been due longest; then what was
         published last. With `roots_since`, each feed, sitemap and listing that is not retired is due once,
         until it was visited after that time, whatever its own due time: that is a crawl by hand.
@@ -172,7 +176,12 @@ class Store:
     # Visits
 
     def end_visit(
-        self, visit: Visit, *, plan: Callable[[Visit], Target], wishes: Wishes = _NO_WISHES
+        self,
+        visit: Visit,
+        *,
+        plan: Callable[[Visit], Target],
+        wishes: Wishes = _NO_WISHES,
+        hosts: Collection[HostState] = (),
     ) -> Visit:
         """End a visit for good, in one transaction; returns it with outcome, reason and kept article.
 
@@ -182,6 +191,7 @@ class Store:
         gets its next due time and its rhythm from `plan` (called once, with the final outcome and the fresh
         links), and the visit is logged.
         The validators for conditional requests are kept only from pages that were made full use of.
+        `hosts` are the states of hosts that its requests have changed.
 
         The lines of the reading count for what is learned of its site, and the rules of that moment are
         applied to it. A known article that they leave otherwise becomes a revision by "cleaning" first.
@@ -191,7 +201,7 @@ class Store:
         withdrawn. What changed is kept by kind.
         """
         with self._database.write() as connection:
-            return visits.end_visit(connection, visit, plan=plan, wishes=wishes)
+            return visits.end_visit(connection, visit, plan=plan, wishes=wishes, states=hosts)
 
     def prune_visits(self, before: datetime) -> int:
         """Forget some of the visits that ended before that time; returns how many, 0 when none are left."""
@@ -202,6 +212,44 @@ class Store:
         """The visits of a target, the first one first."""
         with self._database.read() as connection:
             return visits.list_visits(connection, url)
+
+    # Hosts
+
+    def hosts(self) -> list[HostState]:
+        """Every host of which something is remembered."""
+        with self._database.read() as connection:
+            return hosts.list_hosts(connection)
+
+    def keep_hosts(self, states: Collection[HostState]) -> None:
+        with self._database.write() as connection:
+            hosts.keep_hosts(connection, states)
+
+    def forgive(self, sources: Collection[str], others: Collection[str] = ()) -> None:
+        """Let the hosts of these sources, and those named, be tried at once, unless they asked for it."""
+        with self._database.write() as connection:
+            hosts.forgive(connection, sources, others)
+
+    def waiting(
+        self, now: datetime, *, sources: Collection[str], roots_since: datetime | None = None
+    ) -> list[tuple[HostState, int]]:
+        """The hosts left alone now, those free first first, each with the number of these sources' targets
+        that `due` would give if it were not."""
+        with self._database.read() as connection:
+            return hosts.waiting(connection, now, sources, roots_since)
+
+    def asked_since(self, since: datetime) -> list[tuple[str, datetime]]:
+        """(address, when) of the requests on record since then."""
+        with self._database.read() as connection:
+            return hosts.asked_since(connection, since)
+
+    def origin_file(self, origin: str) -> OriginFile | None:
+        """The robots.txt of an origin, or another file by its whole address, as it was answered last."""
+        with self._database.read() as connection:
+            return hosts.origin_file(connection, origin)
+
+    def keep_origin_file(self, file: OriginFile) -> None:
+        with self._database.write() as connection:
+            hosts.keep_origin_file(connection, file)
 
     # Articles
 
@@ -312,6 +360,30 @@ class Store:
         where = articles.conditions(source=source, language=language, since=since, until=until)
         with self._database.read() as connection:
             return search.search(connection, query, where=where, limit=limit, offset=offset)
+
+    # Health
+
+    def watched(self) -> list[str]:
+        """The names of the sources whose health is judged: the enabled ones."""
+        with self._database.read() as connection:
+            return health.watched(connection)
+
+    def histories(self, names: Iterable[str], *, now: datetime) -> list[History]:
+        """What these sources are judged by, of one state of the database; some 2 ms each."""
+        with self._database.read() as connection:
+            return list(health.histories(connection, names, now=now))
+
+    def keep_findings(
+        self, found: Iterable[Episode], *, of_sources: Collection[str], now: datetime
+    ) -> Changes:
+        """Let the episodes be those of these findings, the only ones of the sources that were looked at."""
+        with self._database.write() as connection:
+            return health.keep_findings(connection, found, of_sources=of_sources, now=now)
+
+    def episodes(self, *, ended_since: datetime) -> list[Episode]:
+        """Those that hold, and those that ended since; the one that began first comes first."""
+        with self._database.read() as connection:
+            return health.list_episodes(connection, ended_since=ended_since)
 
     # The whole
 

@@ -19,7 +19,8 @@ MANUAL = "manual"
 
 # The hosts of each source are found by skipping through the index from one to the next, and of each host
 # only the first few due rows are read, again from the index: the cost grows with the number of hosts, not
-# with that of due targets. A sitemap may name 50,000 addresses of one host.
+# with that of due targets. A sitemap may name 50,000 addresses of one host. Hosts to be left alone for now
+# are passed over whole.
 _DUE = """
 WITH RECURSIVE
 lane (source, host) AS (
@@ -36,7 +37,7 @@ rung (priority) AS (VALUES (0), (1), (2), (3), (4)),
 candidate AS (
     SELECT t.id, t.host, t.priority, t.due_at, t.hint_published_at
     FROM lane CROSS JOIN rung CROSS JOIN targets t
-    WHERE lane.host IS NOT NULL {not_busy} AND rung.priority >= {first_rung}
+    WHERE lane.host IS NOT NULL {not_busy} {free} AND rung.priority >= {first_rung}
     AND t.id IN (
         SELECT i.id FROM targets i
         WHERE i.source = lane.source AND i.host = lane.host AND i.priority = rung.priority
@@ -52,12 +53,13 @@ ranked AS (
 SELECT {columns} FROM ranked JOIN targets USING (id) WHERE place <= :per_host
 ORDER BY ranked.priority, ranked.due_at, ranked.hint_published_at DESC, id LIMIT :limit
 """
+_FREE = "AND lane.host NOT IN (SELECT h.host FROM hosts h WHERE h.not_before > :now)"
 _COLUMNS = ", ".join(f"targets.{column.name}" for column in targets.c)
 _UNREAD_ROOTS = """
     UNION ALL
     SELECT t.id, t.host, t.priority, t.due_at, t.hint_published_at
     FROM lane CROSS JOIN rung CROSS JOIN targets t
-    WHERE lane.host IS NOT NULL {not_busy} AND rung.priority < 3
+    WHERE lane.host IS NOT NULL {not_busy} {free} AND rung.priority < 3
     AND t.id IN (
         SELECT i.id FROM targets i
         WHERE i.source = lane.source AND i.host = lane.host AND i.priority = rung.priority
@@ -162,8 +164,9 @@ def _due_statement(values: dict[str, Any]) -> sa.TextualSelect:
         columns=_COLUMNS,
         of_sources="AND s.name IN :of_sources" if "of_sources" in values else "",
         not_busy=not_busy,
+        free=_FREE,
         first_rung=PRIORITY[Kind.ARTICLE] if once else 0,
-        roots=_UNREAD_ROOTS.format(not_busy=not_busy) if once else "",
+        roots=_UNREAD_ROOTS.format(not_busy=not_busy, free=_FREE) if once else "",
     )
     lists: list[sa.BindParameter[Any]] = [
         sa.bindparam(name, expanding=True) for name in ("of_sources", "busy") if name in values

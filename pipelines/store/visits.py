@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -15,11 +15,12 @@ from pipelines.boilerplate.wishes import Wishes
 from pipelines.changes import Change, ChangeKind, changes_between
 from pipelines.cleaning import as_cleaned_today, with_text, without_lines
 from pipelines.gaps import missed_some
-from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Target, Visit
+from pipelines.items import FAILURES, Article, HostState, Kind, Link, Outcome, Target, Visit
 from pipelines.revise import absence, by_publisher, changed, merge, same_story
 from pipelines.store import articles as kept
 from pipelines.store import changes as noted
 from pipelines.store import rules as learned
+from pipelines.store.hosts import keep_hosts
 from pipelines.store.schema import priority, targets, visits
 from pipelines.store.sources import has_source
 from pipelines.store.targets import add_targets, catch_up, new_row
@@ -112,7 +113,9 @@ def _ended() -> sa.Executable:
 _END_TARGET = _ended()
 
 
-def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan, wishes: Wishes) -> Visit:
+def end_visit(
+    connection: sa.Connection, visit: Visit, *, plan: Plan, wishes: Wishes, states: Collection[HostState]
+) -> Visit:
     now = visit.ended_at or datetime.now(UTC)
     visit = replace(visit, ended_at=now)
     read = visit.article
@@ -136,6 +139,7 @@ def end_visit(connection: sa.Connection, visit: Visit, *, plan: Plan, wishes: Wi
         planned = plan(visit)
         target_id = _end_target(connection, visit, planned)
         _end_other_addresses(connection, visit, decision, target_id=target_id, due_at=planned.due_at)
+    keep_hosts(connection, states)
     _log(connection, visit, target_id=target_id, article_key=article_key)
     return visit
 

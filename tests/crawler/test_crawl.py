@@ -25,7 +25,7 @@ from newsserver import (
 )
 
 CONFIG = (
-    '[network]\nallow = ["127.0.0.0/8"]\ntimeout = 5\n[defaults]\ndelay = 0.0\n[extraction]\ntimeout = 5\n'
+    '[network]\nallow = ["127.0.0.0/8"]\ntimeout = 30\n[defaults]\ndelay = 0.0\n[extraction]\ntimeout = 5\n'
 )
 
 

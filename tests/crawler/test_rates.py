@@ -124,11 +124,82 @@ def test_nothing_that_a_feed_says_breaks_it(polls: list[tuple[float, list[float 
         assert now + MINUTES <= due <= now + DAY
 
 
+def test_a_silent_target_is_never_forgotten() -> None:
+    rate = watched(14, every=1.0, rates=[1.0] * 24)
+    for month in range(1, 40):
+        rate.learn(hours(14 * 24 + month * 720), [])
+        rate = Rate.of(json.loads(json.dumps(rate.record())))
+    assert 0 < rate.level()[1] < 0.01
+    now = hours(14 * 24 + 39 * 720 + 1)
+    rate.learn(now, [now - timedelta(minutes=20), now - timedelta(minutes=5)])
+    assert rate.level()[0] > 0.01
+
+
+@pytest.mark.parametrize("wrong", [timedelta(0), timedelta(days=400), -timedelta(days=400)])
+def test_wrong_dates_count_as_none(wrong: timedelta) -> None:
+    """All of one date (that of the feed's making), in the future or long past: no burst, and the rate is found."""
+    rate = Rate()
+    rate.learn(START, [])
+    for hour in range(6, 24 * 14, 6):
+        rate.learn(hours(hour), [hours(hour) + wrong] * 6)
+    now, usual = rate.level()
+    assert 0.7 < usual < 1.5
+    assert 0.7 < now < 1.5
+
+
+def test_a_page_of_nothing_but_news_says_nothing_of_the_time_before() -> None:
+    """Three weeks off, and the page holds 20 hours: that is no silence of twenty days."""
+    for dated in (True, False):
+        rate = watched(14, every=1.0, rates=[1.0] * 24)
+        back = hours(14 * 24 + 21 * 24)
+        page = [back - timedelta(hours=number) for number in range(20)]
+        rate.learn(back, page if dated else [None] * 20, missed=True)
+        assert 0.7 < rate.level()[1] < 1.4
+        assert rate.seen_until == back
+    control = watched(14, every=1.0, rates=[1.0] * 24)
+    control.learn(back, page)
+    assert control.level()[1] < 0.5
+
+
+def test_a_clock_that_went_back_is_followed() -> None:
+    rate = watched(14, every=1.0, rates=[1.0] * 24)
+    rate.learn(hours(5000), [])  # a clock ahead by months
+    at = hours(15 * 24)
+    rate.learn(at, [None] * 3)
+    assert rate.seen_until == at
+    rate.learn(at - timedelta(seconds=5), [None])  # two polls that ended out of order
+    assert rate.seen_until == at
+
+
 @pytest.mark.parametrize(
     "record", [None, {}, {"now": 3}, {"seen_until": "yesterday"}, {"seen_until": None, "now": [1]}]
 )
 def test_what_is_no_record_begins_anew(record: dict[str, object] | None) -> None:
     assert Rate.of(record) == Rate()
+
+
+def test_polls_of_a_day_with_a_night_gather_where_articles_wait() -> None:
+    """An evening's last articles are fetched before the night, and the night itself is left alone."""
+    rate = watched(28, every=1.0, rates=[0.05] * 8 + [3.0] * 14 + [0.05] * 2)
+    at, polls = hours(28 * 24 + 8), []
+    while at < hours(29 * 24 + 8):
+        at = poll_at(rate, at, price=Price(value=1.0), shortest=MINUTES, longest=DAY)
+        polls.append(at.hour)
+    assert sum(8 < hour <= 22 for hour in polls) > 0.8 * len(polls)
+
+
+@pytest.mark.parametrize("page_size", [10, 20, 50, 100])
+def test_a_page_is_read_before_it_overflows(page_size: int) -> None:
+    """At a known rate of ten an hour, the chance that more was published than fits is below one in a thousand."""
+    rate = watched(28, every=1.0, rates=[10.0] * 24)
+    now = hours(28 * 24)
+    due = poll_at(rate, now, price=Price(value=1e6), shortest=MINUTES, longest=DAY, page_size=page_size)
+    mean = 10 * (due - now) / timedelta(hours=1)
+    fits = sum(
+        math.exp(count * math.log(mean) - mean - math.lgamma(count + 1)) for count in range(page_size + 1)
+    )
+    assert 1 - fits < 1e-3
+    assert mean > page_size / 6
 
 
 def test_with_a_flat_rate_polls_go_by_the_square_root() -> None:
@@ -182,15 +253,47 @@ def test_overspending_raises_the_price_and_saving_lowers_it() -> None:
 
 def test_articles_are_paid_for_first() -> None:
     asked = [Demand(level=1.0, evenness=1.0, shortest=1 / 12, longest=6.0)] * 10
-    budget = Budget(per_hour=20)
+    prices = []
+    for articles in (10, 0):
+        budget = Budget(per_hour=20)
+        budget.renew(START, asked)
+        for hour in range(1, 49):
+            for number in range(10 + articles):
+                budget.spend(poll=number < 10)
+            budget.renew(hours(hour), asked)
+        prices.append(budget.price.value)
+    assert prices[0] > 2 * prices[1]
+
+
+def test_a_debt_is_paid_back_and_what_is_saved_is_spent() -> None:
+    """Polls that no expectation has, as jitter or bursts bring: in the end the mean is the budget's."""
+    asked = [Demand(level=1.0, evenness=1.0, shortest=1 / 12, longest=6.0)] * 10
+    for wrong in (0.7, 1.4):
+        budget, owed, spent = Budget(per_hour=20), 0.0, 0
+        budget.renew(START, asked)
+        for hour in range(1, 24 * 60):
+            owed += wrong * sum(one.polls(budget.price.value, 6.0) for one in asked)
+            while owed >= 1:
+                owed, spent = owed - 1, spent + 1
+                budget.spend()
+            budget.renew(hours(hour), asked)
+            if hour == 24 * 30:
+                spent = 0
+        assert spent / (24 * 30) == pytest.approx(20, rel=0.01)
+
+
+def test_a_restart_begins_without_a_debt_and_a_clock_that_goes_back_gives_nothing() -> None:
+    asked = [Demand(level=1.0, evenness=1.0, shortest=1 / 12, longest=6.0)] * 10
+    budget = Budget(per_hour=10)
     budget.renew(START, asked)
     before = budget.price.value
-    for hour in range(1, 49):
-        for _ in range(10):
-            budget.spend(poll=False)
-            budget.spend()
-        budget.renew(hours(hour), asked)
-    assert budget.price.value > 2 * before
+    for _ in range(10):  # everything is due at once
+        budget.spend()
+    budget.renew(hours(0.02), asked)
+    assert before <= budget.price.value < 1.1 * before
+    budget.renew(hours(-1000), asked)
+    budget.renew(hours(-999), asked)
+    assert before / 1.1 < budget.price.value < 1.1 * before
 
 
 def test_a_host_has_its_own_price() -> None:

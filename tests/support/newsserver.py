@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import ssl
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,21 +31,33 @@ class Asked:
     status: int
     conditional: bool
     agent: str
+    at: float = 0.0
+    cookie: str | None = None
+
+
+class HangUpError(Exception):
+    """Raised by a page that closes the connection without an answer."""
 
 
 Page = Answer | str | Callable[["NewsServer"], Answer]
 
 
 class NewsServer:
-    """Serves `pages` (path -> answer) on a free port of 127.0.0.1; ETags and 304 by itself."""
+    """Serves `pages` (path -> answer) on a free port of 127.0.0.1; ETags and 304 by itself.
 
-    def __init__(self, pages: Mapping[str, Page] | None = None) -> None:
+    `asked` is the ledger: each request as it came in, `at` by the monotonic clock. `tls` makes it https.
+    """
+
+    def __init__(self, pages: Mapping[str, Page] | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+        self._scheme = "https" if tls else "http"
         self.pages: dict[str, Page] = dict(pages or {})
         self.asked: list[Asked] = []
         self.arrived = threading.Event()
         self._news = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
@@ -52,7 +66,7 @@ class NewsServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -93,12 +107,19 @@ def _handler(site: NewsServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            answer = site.answer(self.path)
+            at = time.monotonic()
+            try:
+                answer = site.answer(self.path)
+            except HangUpError:
+                site.note(Asked(self.path, 0, False, self.headers.get("User-Agent", ""), at))
+                self.close_connection = True
+                return
             body = answer.body.encode() if isinstance(answer.body, str) else answer.body
             etag = f'"{hashlib.md5(body).hexdigest()}"'
             known = self.headers.get("If-None-Match")
             status = 304 if answer.status == 200 and known == etag else answer.status
-            site.note(Asked(self.path, status, known is not None, self.headers.get("User-Agent", "")))
+            agent, cookie = self.headers.get("User-Agent", ""), self.headers.get("Cookie")
+            site.note(Asked(self.path, status, known is not None, agent, at, cookie))
             try:
                 self._send(status, answer, b"" if status == 304 else body, etag)
             except (BrokenPipeError, ConnectionResetError):

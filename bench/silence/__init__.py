@@ -1,0 +1,1 @@
+"""Silence: simulated sources that publish on, or stop; how often and how soon they are called silent."""
