@@ -197,7 +197,7 @@ _WRITERS: Mapping[str, Callable[[IO[bytes]], _Writer]] = {
     "csv": _Csv,
     "parquet": _Parquet,
 }
-_TIMES = ("published_at", "modified_at", "first_seen_at", "last_seen_at")
+_TIMES = ("published_at", "modified_at", "first_seen_at", "last_seen_at", "withdrawn_at")
 
 
 def _parquet_schema(pa: Any) -> Any:
@@ -205,6 +205,7 @@ def _parquet_schema(pa: Any) -> Any:
         **dict.fromkeys(_TIMES, pa.timestamp("us", tz="UTC")),
         "authors": pa.list_(pa.string()),
         "tags": pa.list_(pa.string()),
+        "published_flags": pa.list_(pa.string()),
         "is_accessible_for_free": pa.bool_(),
         "word_count": pa.int64(),
         "revision": pa.int64(),

@@ -41,7 +41,8 @@ from pipelines.judge import RULE as JUDGE_RULE
 from pipelines.judge.model import Model
 from pipelines.language import language_of
 from pipelines.metadata import Metadata, read_metadata
-from pipelines.metadata.dates import SAME_DAY
+from pipelines.metadata.clocks import choose as choose_date
+from pipelines.metadata.clocks import feed_claim
 from pipelines.metadata.jsonld import fold
 from pipelines.metadata.names import clean_authors, is_byline
 from pipelines.metadata.reservation import UNSET, Reservation, reservation_of
@@ -123,7 +124,8 @@ def read_article(
         outcome = Outcome.TOO_SHORT if signals.declared or signals.dated else Outcome.NOT_ARTICLE
         return Reading(cuts=tuple(cuts), outcome=outcome, reason=f"{words} words")
     title = meta.title or hint_title or blocks[0].text
-    published = _published(meta, hint_published_at)
+    named = [feed_claim(hint_published_at)] if hint_published_at is not None else []
+    published = choose_date((*meta.claims, *named), now=page.fetched_at)
     tdm = reservation_of(meta.metas, page.headers, url=page.final_url, by_file=reservation)
     key = article_key(page.final_url, meta.canonical_url)
     return Reading(
@@ -138,9 +140,10 @@ def read_article(
             description=meta.description,
             text=text,
             authors=meta.authors or _authors_of(cuts),
-            published_at=published[0],
-            published_precision=published[1],
-            published_source=published[2],
+            published_at=published.at,
+            published_precision=published.precision,
+            published_source=published.source,
+            published_flags=published.flags,
             modified_at=meta.modified_at,
             first_seen_at=page.fetched_at,
             last_seen_at=page.fetched_at,
@@ -160,16 +163,6 @@ def read_article(
             extractor_version=trafilatura.__version__,
         ),
     )
-
-
-def _published(meta: Metadata, hint: datetime | None) -> tuple[datetime | None, str | None, str | None]:
-    """(when, precision, source): the page's own date; the feed's where the page has none, or has only the
-    day and the feed agrees."""
-    own = meta.published_at
-    day_only = own is not None and meta.published_precision == "day"
-    if hint is not None and (own is None or (day_only and abs(hint - own) < SAME_DAY)):
-        return hint, "second", "feed"
-    return own, meta.published_precision, meta.published_source
 
 
 def _authors_of(cuts: Sequence[Cut]) -> tuple[str, ...]:

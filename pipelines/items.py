@@ -54,7 +54,7 @@ OUTCOME_MEANING: Mapping[Outcome, str] = {
     Outcome.TOO_SHORT: "an article page, but with too little text to keep",
     Outcome.ROBOTS: "robots.txt forbids the address",
     Outcome.BLOCKED: "the server refuses us (401, 402, 403, 429, 451), or shows a challenge page",
-    Outcome.GONE: "the page is not there any more (404, 410)",
+    Outcome.GONE: "the page is not there any more (404, 410, or a known article's address leads elsewhere)",
     Outcome.HTTP_ERROR: "the server answered with another error status",
     Outcome.NETWORK_ERROR: "no answer: name lookup, connection or protocol failed, or the address is refused",
     Outcome.PARSE_ERROR: "the body could not be read, or reading it crashed the worker",
@@ -198,8 +198,10 @@ class Article:
 
     `text` holds the blocks of the article (paragraphs, subheadings, list items) joined by a blank line.
     `published_precision` is "second", "minute" or "day"; `published_source` says where the date was
-    found ("json-ld", "meta", "time", "feed", "sitemap", "url", "text"). `authors` are people or
-    organisations, one a name. `word_count` counts characters for scripts without spaces. `revised_by` says
+    found ("json-ld", "meta", "time", "feed", "sitemap", "url", "text"), `published_flags` what is doubtful
+    about it (`pipelines.metadata.clocks.Flag`). `withdrawn_at` is when we found that the publisher had taken
+    the article away; None while it is there. `authors` are people or organisations, one a name.
+    `word_count` counts characters for scripts without spaces. `revised_by` says
     who made this revision: "publisher", or "cleaning" when only our rules for the text have changed.
     `tdm_reservation` says whether rights for text and data mining are reserved, as the TDM Reservation
     Protocol (W3C Community Group, 2024) declares it, `tdm_policy` is the address of the terms. `agency` is
@@ -220,9 +222,11 @@ class Article:
     published_at: datetime | None = None
     published_precision: str | None = None
     published_source: str | None = None
+    published_flags: tuple[str, ...] = ()
     modified_at: datetime | None = None
     first_seen_at: datetime
     last_seen_at: datetime
+    withdrawn_at: datetime | None = None
     language: str | None = None
     section: str | None = None
     tags: tuple[str, ...] = ()
@@ -293,9 +297,11 @@ ARTICLE_FIELDS: tuple[str, ...] = (
     "published_at",
     "published_precision",
     "published_source",
+    "published_flags",
     "modified_at",
     "first_seen_at",
     "last_seen_at",
+    "withdrawn_at",
     "language",
     "section",
     "tags",

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
-from pipelines.identity import content_hash, folded_words
-from pipelines.items import Article, Outcome
+from pipelines.changes import Change, changes_between, without_noise
+from pipelines.identity import folded_words
+from pipelines.items import CLEANING, Article, Outcome, Visit
+from pipelines.urls import canonical
 
 # Two articles of one site share menus' leftovers and agency lines, far below a third of the shorter one;
 # the AMP or print form of an article, or a later state of it, shares most of it.
 SAME_STORY_SHARE = 1 / 3
 _SHINGLE = 12
 _COMPARED_CHARACTERS = 20_000
+
+# The gate's words for pages that an article's address leads to when the article is gone, and for walls.
+_ANSWERED = (None, Outcome.NOT_ARTICLE, Outcome.TOO_SHORT, Outcome.FILTERED)
+_SOFT_404 = "soft 404"
+_WALLS = frozenset({"consent wall", "login wall"})
+_LISTS = frozenset(
+    {"home page", "section page", "tag page", "search page", "author page", "list of links", _SOFT_404}
+)
 
 # What a later reading may find for the first time without the words having changed.
 _GAPS = (
@@ -29,14 +41,46 @@ _GAPS = (
 )
 
 
-def compare(old: Article | None, new: Article) -> Outcome:
-    """STORED without an old reading, UNCHANGED when title and text have the same words, else UPDATED."""
-    if old is None:
-        return Outcome.STORED
+def changed(old: Article, new: Article, earlier: Sequence[Article] = ()) -> tuple[Change, ...]:
+    """What a new reading of an article says otherwise, the most important first; () when nothing that counts.
+
+    `earlier` are the states before `old`, the latest one first. What they show to change at every reading is
+    noise; so is other spacing.
+    """
     if (old.title, old.text) == (new.title, new.text):
-        return Outcome.UNCHANGED
-    same = content_hash(old.title, old.text) == content_hash(new.title, new.text)
-    return Outcome.UNCHANGED if same else Outcome.UPDATED
+        return ()
+    return changes_between(old, without_noise(new, (old, *earlier)))
+
+
+def by_publisher(states: Sequence[Article]) -> list[Article]:
+    """The states, the latest one first, without those that only our own cleaning made into the next one."""
+    ours = [False, *(state.revised_by == CLEANING for state in states)]
+    return [state for state, superseded in zip(states, ours, strict=False) if not superseded]
+
+
+def absence(visit: Visit) -> str | None:
+    """Why the article last read at the visited address is not there any more; None where it may well be.
+
+    The page is gone, says so with status 200, or sends the reader to the home page, a section or another
+    list. A wall is none of these: behind it the article may stand.
+    """
+    if visit.outcome is Outcome.GONE:
+        return visit.reason
+    if visit.page is None or visit.outcome not in _ANSWERED or visit.reason in _WALLS:
+        return None
+    if visit.outcome is Outcome.NOT_ARTICLE and visit.reason == _SOFT_404:
+        return visit.reason
+    asked, final = canonical(visit.target.url), canonical(visit.page.final_url)
+    if asked is None or final is None or asked == final:
+        return None
+    listed = visit.outcome is Outcome.NOT_ARTICLE and visit.reason in _LISTS
+    return f"redirected to {final}" if listed or _is_above(final, asked) else None
+
+
+def _is_above(final: str, asked: str) -> bool:
+    """Whether one address is the home page, or a section that the other stands in."""
+    path = urlsplit(final).path.rstrip("/")
+    return not path or urlsplit(asked).path.startswith(f"{path}/")
 
 
 def merge(old: Article, new: Article, outcome: Outcome) -> Article:
@@ -63,6 +107,7 @@ def merge(old: Article, new: Article, outcome: Outcome) -> Article:
         url=new.url,
         authors=old.authors or new.authors,
         tags=old.tags or new.tags,
+        withdrawn_at=None,
         last_seen_at=max(old.last_seen_at, new.last_seen_at),
     )
 
@@ -88,7 +133,7 @@ def _identity(old: Article) -> dict[str, Any]:
 
 
 def _published(article: Article) -> dict[str, Any]:
-    names = ("published_at", "published_precision", "published_source")
+    names = ("published_at", "published_precision", "published_source", "published_flags")
     return {name: getattr(article, name) for name in names}
 
 

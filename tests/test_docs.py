@@ -9,7 +9,9 @@ import pytest
 
 from crawler.cli import COMMANDS
 from crawler.summary import Summary
+from pipelines.changes import CHANGE_MEANING, ChangeKind
 from pipelines.items import OUTCOME_MEANING, Outcome
+from pipelines.metadata.clocks import FLAG_MEANING, Flag
 
 ROOT = Path(__file__).parents[1]
 
@@ -20,6 +22,14 @@ def test_outcomes_are_the_same_words_in_code_docs_and_summary() -> None:
     assert documented == [(word, OUTCOME_MEANING[Outcome(word)]) for word in words]
     figures = list(Summary().figures())
     assert figures == ["sources", "failed", *words, "seconds"]
+
+
+def test_kinds_of_change_and_flags_are_the_same_words_in_code_and_docs() -> None:
+    page = (ROOT / "docs/versions.md").read_text()
+    documented = re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.M)
+    assert documented == [*CHANGE_MEANING.items(), *FLAG_MEANING.items()]
+    assert list(CHANGE_MEANING) == list(ChangeKind)
+    assert list(FLAG_MEANING) == list(Flag)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

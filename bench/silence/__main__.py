@@ -2,7 +2,7 @@
 
 Simulated publishers are polled by the schedule's own code (Rate, News, poll_at) and judged after each poll that
 brought nothing. Alarms are counted over all months watched, the first ones included; beside ours those of
-looser thresholds and of a naive rule, three times the mean gap. For sources that stop at a random time: the
+other thresholds and of a naive rule, three times the mean gap. For sources that stop at a random time: the
 time from the last article to the report over the usual gap, which is the longest gap of a usual month (the mean
 over months of the longest), and over the mean gap. Slowed sources, a quarter as fast from half time on, may be
 called silent at first.
@@ -25,8 +25,8 @@ _SHOWN = (
     "months",
     "alarms",
     "alarms_per_100",
-    "at_1_in_100",
-    "at_1_in_50",
+    "twice_as_strict",
+    "twice_as_lax",
     "naive_per_100",
     "stops",
     "to_longest_median",

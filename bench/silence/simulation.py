@@ -157,8 +157,8 @@ def figures(accounts: list[Account]) -> dict[str, float]:
         "months": months,
         "alarms": sum(expected < RARE for expected in silences),
         "alarms_per_100": 100 * sum(expected < RARE for expected in silences) / months,
-        "at_1_in_100": 100 * sum(expected < 1 / 100 for expected in silences) / months,
-        "at_1_in_50": 100 * sum(expected < 1 / 50 for expected in silences) / months,
+        "twice_as_strict": 100 * sum(expected < RARE / 2 for expected in silences) / months,
+        "twice_as_lax": 100 * sum(expected < RARE * 2 for expected in silences) / months,
         "naive_per_100": 100 * sum(account.naive_alarms for account in accounts) / months,
         "stops": len(stops),
     }

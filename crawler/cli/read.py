@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +12,10 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from crawler.cli.changes import print_diff, print_revisions
 from crawler.cli.context import Context
 from crawler.cli.dates import parse_since
+from crawler.cli.printing import echo_records, plain
 from pipelines.errors import UsageError
 from pipelines.export import FORMATS, ExportWriter, clean_record
 from pipelines.items import CLEANING, Article
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-# A page's text must not be able to steer the reader's terminal.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _READING_WIDTH = 88
 
 
@@ -101,7 +100,7 @@ def search(
     with ctx.open_store(readonly=True) as store:
         hits = store.search(text, source=source, language=language, limit=limit, offset=offset, **dates)
     if as_json:
-        _echo_records([_hit_record(hit) for hit in hits])
+        echo_records([_hit_record(hit) for hit in hits])
     elif hits:
         _print_hits(ctx, hits)
     if not hits:
@@ -113,16 +112,6 @@ def _hit_record(hit: Hit) -> dict[str, Any]:
     return {**clean_record(hit.article), "score": round(hit.score, 4), "snippet": snippet}
 
 
-def _echo_records(records: list[dict[str, Any]]) -> None:
-    # Bytes, because the terminal's encoding may not have every script.
-    import json
-
-    stream = sys.stdout.buffer
-    for record in records:
-        stream.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-    stream.flush()
-
-
 def _print_hits(ctx: Context, hits: list[Hit]) -> None:
     table = Table(box=None, padding=(0, 2, 1, 0), show_header=False)
     table.add_column("id", style="cyan", no_wrap=True)
@@ -130,7 +119,7 @@ def _print_hits(ctx: Context, hits: list[Hit]) -> None:
     table.add_column("article", ratio=1)
     for hit in hits:
         body = _highlighted(hit.title, "bold")
-        body.append(f"\n{_plain(hit.article.source)}\n", "dim")
+        body.append(f"\n{plain(hit.article.source)}\n", "dim")
         body.append_text(_highlighted(hit.snippet, ""))
         table.add_row(hit.article.id[:8], _day(hit.article), body)
     ctx.console.print(table)
@@ -139,12 +128,8 @@ def _print_hits(ctx: Context, hits: list[Hit]) -> None:
 def _highlighted(parts: tuple[tuple[str, bool], ...], style: str) -> Text:
     text = Text(style=style)
     for part, match in parts:
-        text.append(_plain(part), "bold yellow" if match else None)
+        text.append(plain(part), "bold yellow" if match else None)
     return text
-
-
-def _plain(text: str) -> str:
-    return _CONTROLS.sub("", text)
 
 
 def _day(article: Article) -> str:
@@ -154,33 +139,45 @@ def _day(article: Article) -> str:
 @click.command()
 @click.argument("article", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="All fields as one JSON object.")
+@click.option("--revisions", "revisions", is_flag=True, help="Its states: when, by whom, what changed.")
+@click.option("--diff", "span", metavar="N..M", help="The words that differ; N: from the one before.")
 @click.pass_obj
-def show(ctx: Context, article: str, as_json: bool) -> None:
+def show(ctx: Context, article: str, as_json: bool, revisions: bool, span: str | None) -> None:
     """Show one article: by its id, the start of one, or its URL.
+
+    Differing words are in colour on a terminal, else [-cut-] and {+added+}.
 
     \b
     Examples:
       wirewatch show 8b870bcb
       wirewatch show https://example.org/2026/11/story
       wirewatch show 8b870bcb --json
+      wirewatch show 8b870bcb --revisions
+      wirewatch show 8b870bcb --diff 2..5
     """
+    if as_json + revisions + (span is not None) > 1:
+        raise UsageError("choose one of --json, --revisions and --diff")
     with ctx.open_store(readonly=True) as store:
         found = store.article(article)
-    if found is None:
-        raise UsageError(f"no article {_plain(article)}")
-    if as_json:
-        _echo_records([clean_record(found)])
-    else:
-        _print_article(ctx, found)
+        if found is None:
+            raise UsageError(f"no article {plain(article)}")
+        if revisions:
+            print_revisions(ctx, store, found)
+        elif span is not None:
+            print_diff(ctx, store, found, span)
+        elif as_json:
+            echo_records([clean_record(found)])
+        else:
+            _print_article(ctx, found)
 
 
 def _print_article(ctx: Context, article: Article) -> None:
     width = min(_READING_WIDTH, ctx.console.width)
-    lines = [Text(_plain(article.title), "bold"), Text(_plain(_byline(article)), "dim")]
+    lines = [Text(plain(article.title), "bold"), Text(plain(_byline(article)), "dim")]
     if article.description:
-        lines += [Text(), Text(_plain(article.description), "italic")]
-    lines += [Text(), Text(_plain(article.text)), Text()]
-    lines += [Text(_plain(line), "dim") for line in _footer(article)]
+        lines += [Text(), Text(plain(article.description), "italic")]
+    lines += [Text(), Text(plain(article.text)), Text()]
+    lines += [Text(plain(line), "dim") for line in _footer(article)]
     for line in lines:
         ctx.console.print(line, width=width, highlight=False)
 
@@ -201,7 +198,10 @@ def _when(article: Article) -> str:
 def _footer(article: Article) -> list[str]:
     by = " by cleaning" if article.revised_by == CLEANING else ""
     revision = f", revision {article.revision}{by}" if article.revision > 1 else ""
-    return [article.url_canonical, f"{article.id}, {article.word_count} words{revision}"]
+    withdrawn = [f"withdrawn {article.withdrawn_at:%Y-%m-%d %H:%M} UTC"] if article.withdrawn_at else []
+    doubts = ", ".join(article.published_flags).replace("_", " ")
+    dated = [f"date: {doubts}"] if doubts else []
+    return [*withdrawn, article.url_canonical, f"{article.id}, {article.word_count} words{revision}", *dated]
 
 
 @click.command()

@@ -164,10 +164,19 @@ def _root_wait(visit: Visit, rules: Rules) -> timedelta:
 
 def _article_wait(visit: Visit, rules: Rules) -> timedelta | None:
     target, ages = visit.target, rules.reread
-    if visit.outcome in _READ:
-        if target.visits >= len(ages):
-            return None
-        return ages[target.visits] - (ages[target.visits - 1] if target.visits else timedelta(0))
+    withdrawn = visit.article is not None and visit.outcome is Outcome.GONE
+    if withdrawn and ages and visit.article and visit.article.withdrawn_at == visit.ended_at:
+        # One look more, however old it is: a server may have said so by mistake.
+        return ages[0]
+    if not withdrawn and visit.outcome not in _READ:
+        return _article_retry(visit, rules)
+    if target.visits >= len(ages):
+        return None
+    return ages[target.visits] - (ages[target.visits - 1] if target.visits else timedelta(0))
+
+
+def _article_retry(visit: Visit, rules: Rules) -> timedelta | None:
+    target, ages = visit.target, rules.reread
     if visit.outcome in FAILURES:
         if target.failures + 1 >= MAX_ARTICLE_FAILURES:
             return None

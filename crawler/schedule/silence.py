@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 Shape = tuple[Sequence[float], Sequence[float]]
 
-# Silences of such a length that a usual month brings: fewer than this are reported. In simulation fewer than
-# one in 100 source-months are then reported wrongly (bench/silence).
-RARE = 1 / 200
+# Silences of such a length that a usual month brings: fewer than this are reported. The figure errs on the
+# high side (by one standard error, by two clocks and two pasts): in simulation fewer than one silence in 100
+# source-months is then reported wrongly (bench/silence).
+RARE = 1 / 50
 # A source with fewer pieces of news than this has no usual.
 FEWEST = 6
 # Pieces of news that are kept of a target, and the time that they reach back over at least: those of a fast
@@ -184,7 +185,7 @@ class Pauses:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """Nothing new has come since `since`; a usual month brings `expected` silences of that length.
+    """Nothing new has come since `since`; a usual month brings at most `expected` silences of that length.
 
     Where that is small, it is the probability that a month brings one. `longest` is the longest gap of the 30
     days before, `weekly` the usual number of articles a week.

@@ -11,9 +11,10 @@ from typing import Any
 from lxml.html import HtmlElement
 
 from pipelines.metadata.bylines import read_authors
+from pipelines.metadata.clocks import Claim, choose
 from pipelines.metadata.jsonld import Node, article_node, nodes_in, text_of, types_of
 from pipelines.metadata.markup import Metas, first, metas_of, related, scripts_of
-from pipelines.metadata.times import read_modified, read_published
+from pipelines.metadata.times import read_claims, read_modified
 from pipelines.metadata.titles import read_title
 from pipelines.urls import canonical, host_of
 
@@ -26,6 +27,7 @@ _MAX_TAGS = 50
 class Metadata:
     """What was found; None or () where the page does not say. Times in UTC, addresses absolute.
 
+    `claims` are the dates it might have been published at, `published_*` the one chosen of these alone.
     `article_body` is the text by JSON-LD; `types` are those of every JSON-LD node; `og_type` is
     OpenGraph's; `site_name` the site's own name; `metas` all meta elements. The rest as in
     `pipelines.items.Article`.
@@ -37,6 +39,7 @@ class Metadata:
     published_at: datetime | None
     published_precision: str | None
     published_source: str | None
+    claims: tuple[Claim, ...]
     modified_at: datetime | None
     language: str | None
     section: str | None
@@ -61,14 +64,16 @@ def read_metadata(tree: HtmlElement, *, url: str, now: datetime) -> Metadata:
     site_names = _site_names(metas, nodes, article, url)
     declared = [title for title in (text_of(article.get("headline")), og_title) if title]
     title = read_title(tree, declared=declared, site_names=site_names)
-    published = read_published(tree, metas, article, url=url, now=now, nodes=nodes, title=title)
+    claims = read_claims(tree, metas, article, url=url, now=now, nodes=nodes, title=title)
+    published = choose(claims, now=now)
     return Metadata(
         title=title,
         description=text_of(article.get("description")) or first(metas, "og:description", "description"),
         authors=read_authors(tree, metas, article, site_names=site_names, nodes=nodes, title=title),
-        published_at=published[0].at if published else None,
-        published_precision=published[0].precision if published else None,
-        published_source=published[1] if published else None,
+        published_at=published.at,
+        published_precision=published.precision,
+        published_source=published.source,
+        claims=claims,
         modified_at=read_modified(metas, article, now=now),
         language=_language(tree, metas, article),
         section=_section(metas, article),

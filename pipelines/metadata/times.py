@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from lxml.html import HtmlElement
 
-from pipelines.metadata.dates import Dated, agree, date_in_url, parse_date, plausible
+from pipelines.metadata.clocks import Claim
+from pipelines.metadata.dates import Dated, date_in_url, parse_date, plausible
 from pipelines.metadata.jsonld import Node, text_of, types_of
 from pipelines.metadata.markup import Metas, first, squeezed
 from pipelines.metadata.written import day_in, language_of, written_day
@@ -72,7 +73,7 @@ _NAMED_DATE = (
 )
 
 
-def read_published(
+def read_claims(
     tree: HtmlElement,
     metas: Metas,
     article: Node,
@@ -81,34 +82,37 @@ def read_published(
     now: datetime,
     nodes: Sequence[Node] = (),
     title: str | None = None,
-) -> tuple[Dated, str] | None:
-    """(the date, where it stood: "json-ld", "meta", "time", "text" or "url").
+) -> tuple[Claim, ...]:
+    """What the page claims to have been published at, in the order it is believed: see `clocks.choose`.
 
-    The first in that order, unless a later one is more exact and can be the same moment; where the page
-    declares none of these, the one of another node of `nodes`, or the one its readers see near `title`.
+    Claims that are not plausible are among them. Where the page declares no plausible one, the one of another
+    node of `nodes`, or the one its readers see near `title`.
     """
-    chosen: tuple[Dated, str] | None = None
-    for where, text in _candidates(tree, metas, article, url):
-        dated = parse_date(text) if isinstance(text, str) else text
-        if dated is None or not plausible(dated, now=now):
-            continue
-        if chosen is None or (_says_more(dated, chosen[0]) and _same(dated, chosen[0])):
-            chosen = dated, where
-        if chosen[0].precision != "day" and chosen[0].zoned:
-            break
-    return chosen or _undeclared(tree, nodes, title=title, now=now)
+    claims: list[Claim] = []
+    exact = False
+    for where, candidates in _candidates(tree, metas, article, url):
+        if where == "text" and exact:
+            continue  # the search for it takes longest, and can tell nothing more
+        for text in candidates:
+            dated = parse_date(text) if isinstance(text, str) else text
+            if dated is not None:
+                claims.append(Claim(dated, where))
+                exact = exact or (dated.precision != "day" and dated.zoned and plausible(dated, now=now))
+    if not any(plausible(claim.dated, now=now) for claim in claims):
+        claims += [claim for claim in [_undeclared(tree, nodes, title=title, now=now)] if claim is not None]
+    return tuple(claims)
 
 
 def _undeclared(
     tree: HtmlElement, nodes: Sequence[Node], *, title: str | None, now: datetime
-) -> tuple[Dated, str] | None:
+) -> Claim | None:
     for node in nodes:
         if not _PAGE_TYPES.isdisjoint(types_of(node)):
             dated = parse_date(text_of(node.get("datePublished")))
             if dated is not None and plausible(dated, now=now):
-                return dated, "json-ld"
+                return Claim(dated, "json-ld")
     written = written_day(tree, title=title) or _in_named_element(tree)
-    return (written, "text") if written is not None and plausible(written, now=now) else None
+    return Claim(written, "text") if written is not None else None
 
 
 def _in_named_element(tree: HtmlElement) -> Dated | None:
@@ -121,31 +125,29 @@ def _in_named_element(tree: HtmlElement) -> Dated | None:
     return None
 
 
-def _says_more(one: Dated, other: Dated) -> bool:
-    return (one.precision != "day", one.zoned) > (other.precision != "day", other.zoned)
-
-
-def _same(one: Dated, other: Dated) -> bool:
-    """A time without a zone is the same moment as one with the same digits and a zone."""
-    local = Dated(at=one.at + one.offset, precision=one.precision)
-    return agree(one, other) or (not other.zoned and agree(local, other))
-
-
 def _candidates(
     tree: HtmlElement, metas: Metas, article: Node, url: str
-) -> Iterator[tuple[str, str | Dated | None]]:
-    yield "json-ld", text_of(article.get("datePublished") or article.get("dateCreated"))
-    for name in _PUBLISHED:
-        yield "meta", first(metas, name)
+) -> Iterator[tuple[str, Iterable[str | Dated | None]]]:
+    """(where, what stands there), each place only looked at when it is come to."""
+    yield "json-ld", (text_of(article.get(name)) for name in ("datePublished", "dateCreated"))
+    yield "meta", (first(metas, name) for name in _PUBLISHED)
+    yield "time", _in_elements(tree)
+    yield "text", _in_written(tree)
+    yield "url", (date_in_url(url),)
+
+
+def _in_elements(tree: HtmlElement) -> Iterator[str | None]:
     for element in tree.xpath("//*[@itemprop='datePublished']")[:2]:
-        yield "time", element.get("datetime") or element.get("content") or element.text_content()
+        yield element.get("datetime") or element.get("content") or element.text_content()
     for path in _TIMES:
         for element in tree.xpath(path)[:1]:
-            yield "time", element.get("datetime")
+            yield element.get("datetime")
+
+
+def _in_written(tree: HtmlElement) -> Iterator[str | None]:
     for element in tree.xpath(_WRITTEN)[:3]:
         text = " ".join(element.text_content().split())
-        yield "text", text if len(text) <= _MAX_WRITTEN else None
-    yield "url", date_in_url(url)
+        yield text if len(text) <= _MAX_WRITTEN else None
 
 
 def read_modified(metas: Metas, article: Node, *, now: datetime) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.store.changes import ChangeRow
 from pipelines.store.cleaning import Step
 from pipelines.store.database import sqlite_path
 from pipelines.store.health import Episode, History
@@ -14,6 +15,7 @@ from pipelines.store.store import Store
 from pipelines.store.visits import VisitRow
 
 __all__ = [
+    "ChangeRow",
     "Episode",
     "History",
     "Hit",

@@ -17,7 +17,7 @@ from pipelines.store.schema import article_urls, articles, revisions
 from pipelines.store.segment import segmented
 from pipelines.store.types import clean_text
 
-_LISTS = ("authors", "tags")
+_LISTS = ("authors", "tags", "published_flags")
 _PREFIXES_SHOWN = 3
 # A publisher's date this far ahead of the day we saw the article is a mistake (or announces an embargo).
 _FUTURE = timedelta(days=1)
@@ -116,14 +116,24 @@ def _index(connection: sa.Connection, pk: Any, article: Article) -> None:
     )
 
 
-def seen_again(connection: sa.Connection, url: str, now: datetime) -> str | None:
-    """Note that the page at this URL still says what it said; the article's id, if it is one's."""
+def seen_again(connection: sa.Connection, url: str, now: datetime) -> Article | None:
+    """Note that the page at this URL still says what it said; the article as it was, if it is one's."""
     found = by_address(connection, [url])
-    if found is None:
-        return None
-    if found.last_seen_at < now:
-        connection.execute(sa.update(articles).where(articles.c.id == found.id).values(last_seen_at=now))
-    return found.id
+    if found is not None and found.last_seen_at < now:
+        values = {"last_seen_at": now, "withdrawn_at": None}
+        connection.execute(sa.update(articles).where(articles.c.id == found.id).values(values))
+    return found
+
+
+def withdraw(connection: sa.Connection, key: str, at: datetime) -> None:
+    """Mark an article as taken away by its publisher."""
+    connection.execute(sa.update(articles).where(articles.c.id == key).values(withdrawn_at=at))
+
+
+def is_address(connection: sa.Connection, key: str, url: str) -> bool:
+    """Whether an article is known to stand at this address beside its canonical one."""
+    here = sa.select(article_urls.c.url).where(article_urls.c.url == url, article_urls.c.article_id == key)
+    return connection.execute(here).first() is not None
 
 
 def by_canonical(connection: sa.Connection, url: str) -> Article | None:
@@ -184,6 +194,12 @@ def find(connection: sa.Connection, name: str) -> Article | None:
     if len(rows) > 1:
         raise UsageError(f"several articles start with {name}: {', '.join(row.id for row in rows)}")
     return to_article(rows[0]) if rows else None
+
+
+def earlier(connection: sa.Connection, key: str, limit: int) -> list[Article]:
+    """The newest states before the present one, the latest first."""
+    query = sa.select(revisions).where(revisions.c.id == key).order_by(revisions.c.revision.desc())
+    return [to_article(row) for row in connection.execute(query.limit(limit))]
 
 
 def history(connection: sa.Connection, key: str) -> list[Article]:

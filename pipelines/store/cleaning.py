@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.boilerplate.wishes import Wishes
+from pipelines.changes import changes_between
 from pipelines.cleaning import recleaned, without_lines
 from pipelines.items import CLEANING, Article
+from pipelines.store import changes as changed
 from pipelines.store.articles import history, keep_revision, to_article
 from pipelines.store.rules import SiteRules, rules_of
 from pipelines.store.schema import articles, cleanings
@@ -51,14 +53,14 @@ def clean_some(
         articles.c.source == source, articles.c.domain == site, articles.c.pk > (after or 0)
     )
     rows = connection.execute(query.order_by(articles.c.pk).limit(BATCH)).all()
-    cleaned = sum(_clean(connection, to_article(row), rules) for row in rows)
+    cleaned = sum(_clean(connection, to_article(row), rules, now) for row in rows)
     if len(rows) < BATCH:
         _note(connection, source, site, name, now)
         return Step(cleaned=cleaned, rules=name)
     return Step(cleaned=cleaned, last=rows[-1].pk, rules=name)
 
 
-def _clean(connection: sa.Connection, article: Article, rules: SiteRules) -> bool:
+def _clean(connection: sa.Connection, article: Article, rules: SiteRules, now: datetime) -> bool:
     """Take away the lines of the rules, and give back what a rule that holds no longer took."""
     states = [article]
     if article.revised_by == CLEANING:
@@ -66,7 +68,9 @@ def _clean(connection: sa.Connection, article: Article, rules: SiteRules) -> boo
     # The more that is left of the publisher's words, the less was taken by rules of the past.
     text = max((without_lines(one.text, rules.active) for one in states), key=len)
     if text != article.text:
-        keep_revision(connection, recleaned(article, text))
+        cleaned = recleaned(article, text)
+        keep_revision(connection, cleaned)
+        changed.keep(connection, cleaned, changes_between(article, cleaned), now)
     return text != article.text
 
 

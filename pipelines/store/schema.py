@@ -93,9 +93,11 @@ def _article_columns() -> list[sa.Column[Any]]:
         sa.Column("published_at", UtcDateTime),
         sa.Column("published_precision", CleanText),
         sa.Column("published_source", CleanText),
+        sa.Column("published_flags", Json, nullable=False, server_default="[]"),
         sa.Column("modified_at", UtcDateTime),
         sa.Column("first_seen_at", UtcDateTime, nullable=False),
         sa.Column("last_seen_at", UtcDateTime, nullable=False),
+        sa.Column("withdrawn_at", UtcDateTime),
         sa.Column("language", CleanText),
         sa.Column("section", CleanText),
         sa.Column("tags", Json, nullable=False),
@@ -158,6 +160,29 @@ revisions = sa.Table(
     *(column for column in _article_columns() if column.name != "revision"),
     sa.Column("revision", sa.Integer, primary_key=True),
 )
+
+# What changed in an article from one state to the next, or happened to it, and when we found it; `revision`
+# is that of the state since. Nothing is kept here of revisions older than this table.
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column(
+        "article_id",
+        CleanText,
+        sa.ForeignKey("articles.id", ondelete="CASCADE", name="fk_article"),
+        nullable=False,
+    ),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("kind", CleanText, nullable=False),
+    sa.Column("rank", sa.SmallInteger, nullable=False),
+    sa.Column("before", CleanText),
+    sa.Column("after", CleanText),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+sa.Index("ix_changes_at", changes.c.at)
+sa.Index("ix_changes_kind", changes.c.kind, changes.c.at)
+sa.Index("ix_changes_article", changes.c.article_id)
 
 # The other addresses of an article (AMP, print, moved, tracking); never its canonical one.
 article_urls = sa.Table(

@@ -11,9 +11,11 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from pipelines.boilerplate.wishes import Wishes
+from pipelines.changes import ChangeKind
 from pipelines.items import Article, HostState, Link, OriginFile, Target, Visit
 from pipelines.store import (
     articles,
+    changes,
     cleaning,
     copies,
     health,
@@ -26,6 +28,7 @@ from pipelines.store import (
     targets,
     visits,
 )
+from pipelines.store.changes import ChangeRow
 from pipelines.store.cleaning import Step
 from pipelines.store.database import Database
 from pipelines.store.health import Changes, Episode, History
@@ -193,6 +196,10 @@ class Store:
 
         The lines of the reading count for what is learned of its site, and the rules of that moment are
         applied to it. A known article that they leave otherwise becomes a revision by "cleaning" first.
+
+        A page that is gone, or leads to the home page, a section or another article, marks the article that
+        was read there as withdrawn: `gone`, and its text stays. One that is read again is no longer
+        withdrawn. What changed is kept by kind.
         """
         with self._database.write() as connection:
             return visits.end_visit(connection, visit, plan=plan, wishes=wishes, states=hosts)
@@ -274,6 +281,29 @@ class Store:
         """All states of an article, the first one first, the present one last."""
         with self._database.read() as connection:
             return articles.history(connection, article_id)
+
+    def changes_of(self, article_id: str) -> list[ChangeRow]:
+        """What happened to an article, the first first; nothing of revisions older than that table."""
+        with self._database.read() as connection:
+            return changes.of_article(connection, article_id)
+
+    def changes(
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        kinds: Collection[ChangeKind] = (),
+        source: str | None = None,
+        limit: int | None = None,
+    ) -> list[ChangeRow]:
+        """What changed in articles, newest first by when we found it.
+
+        `kinds` empty are all, `until` is not included.
+        """
+        with self._database.read() as connection:
+            return changes.list_changes(
+                connection, since=since, until=until, kinds=kinds, source=source, limit=limit
+            )
 
     # Copies of one story
 

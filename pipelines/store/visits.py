@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.boilerplate.wishes import Wishes
+from pipelines.changes import Change, ChangeKind, changes_between
 from pipelines.cleaning import as_cleaned_today, with_text, without_lines
 from pipelines.gaps import missed_some
 from pipelines.items import FAILURES, Article, HostState, Kind, Link, Outcome, Target, Visit
-from pipelines.revise import compare, merge, same_story
+from pipelines.revise import absence, by_publisher, changed, merge, same_story
 from pipelines.store import articles as kept
+from pipelines.store import changes as noted
 from pipelines.store import copies
 from pipelines.store import rules as learned
 from pipelines.store.hosts import keep_hosts
@@ -29,6 +31,8 @@ from pipelines.store.types import clean_text
 Plan = Callable[[Visit], Target]
 
 _KEPT = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNCHANGED})
+# So many earlier states tell what comes and goes; our own cleaning may stand between two of them.
+_EARLIER = 6
 # Old visits forgotten in one transaction.
 _BATCH = 1000
 # Only a page that was made full use of may be asked for conditionally: else a 304 would hide for ever
@@ -64,7 +68,8 @@ class VisitRow:
 class _Decision:
     """What becomes of a visit; `same` are the addresses of the article beside its canonical one.
 
-    `recleaned` is the known article after today's rules, where they change it: a revision of its own.
+    `recleaned` is the known article after today's rules, where they change it: a revision of its own, made of
+    `known`. `changes` are those of the article; `left` is another one whose address now leads to this one.
     `placed` says where a new or changed article stands among copies.
     """
 
@@ -72,7 +77,10 @@ class _Decision:
     reason: str | None
     article: Article | None = None
     same: frozenset[str] = frozenset()
+    known: Article | None = None
     recleaned: Article | None = None
+    changes: tuple[Change, ...] = ()
+    left: Article | None = None
     placed: copies.Placed | None = None
 
 
@@ -140,6 +148,9 @@ def end_visit(
 
 
 def _decide(connection: sa.Connection, visit: Visit, wishes: Wishes) -> _Decision:
+    away = _withdrawn(connection, visit)
+    if away is not None:
+        return away
     if visit.outcome is not None:
         return _Decision(visit.outcome, visit.reason, visit.article)
     if visit.article is not None:
@@ -150,6 +161,37 @@ def _decide(connection: sa.Connection, visit: Visit, wishes: Wishes) -> _Decisio
     if visit.links or visit.target.kind is not Kind.ARTICLE:
         return _Decision(Outcome.LINKS, visit.reason)
     return _Decision(Outcome.PARSE_ERROR, visit.reason or "nothing was read from the page")
+
+
+def _withdrawn(connection: sa.Connection, visit: Visit) -> _Decision | None:
+    """The end of a visit that found the article it was about to read again taken away."""
+    reason = absence(visit) if _is_reread(visit) else None
+    found = _read_here(connection, visit) if reason is not None else None
+    if found is None or (visit.article is not None and same_story(found, visit.article)):
+        return None
+    if found.withdrawn_at is not None:
+        return _Decision(Outcome.GONE, reason, found)
+    change = Change(kind=ChangeKind.WITHDRAWN)
+    return _Decision(Outcome.GONE, reason, replace(found, withdrawn_at=visit.ended_at), changes=(change,))
+
+
+def _is_reread(visit: Visit) -> bool:
+    return visit.target.kind is Kind.ARTICLE and visit.target.visits > 0
+
+
+def _read_here(connection: sa.Connection, visit: Visit) -> Article | None:
+    """The article that is read from the visited address."""
+    address = clean_text(visit.target.url)
+    found = kept.by_address(connection, [address])
+    return found if found is not None and _read_at(found, frozenset({address})) else None
+
+
+def _left(connection: sa.Connection, visit: Visit, article: Article) -> Article | None:
+    """The article that was read from the visited address, where that now leads to another one."""
+    if visit.page is None or visit.page.final_url == visit.target.url or not _is_reread(visit):
+        return None
+    found = _read_here(connection, visit)
+    return found if found is not None and found.id != article.id and found.withdrawn_at is None else None
 
 
 def _decide_article(
@@ -170,14 +212,47 @@ def _decide_article(
         if known is not None and not _read_at(known, addresses):
             return _other_address(known, addresses | {article.url_canonical})
     if known is None and (twin := kept.by_content(connection, article)):
-        return _Decision(Outcome.DUPLICATE, f"same text as {twin.url_canonical}", twin, addresses)
+        if twin.withdrawn_at is None:
+            return _Decision(Outcome.DUPLICATE, f"same text as {twin.url_canonical}", twin, addresses)
+        known = twin  # taken away there, to be put here
     if known is None:
-        return _Decision(Outcome.STORED, visit.reason, article, addresses - {article.url_canonical})
+        left = _left(connection, visit, article)
+        same = addresses - {article.url_canonical}
+        return _Decision(Outcome.STORED, visit.reason, article, same, left=left)
+    return _decide_reread(connection, known, article, visit, rules)
+
+
+def _decide_reread(
+    connection: sa.Connection, known: Article, article: Article, visit: Visit, rules: learned.SiteRules
+) -> _Decision:
     ours = as_cleaned_today(known, article, active=rules.active, ever=rules.ever)
-    outcome = compare(ours, article)
+    edits: tuple[Change, ...] = ()
+    if (ours.title, ours.text) != (article.title, article.text):
+        before = [known, *kept.earlier(connection, known.id, _EARLIER)]
+        states = by_publisher(before if ours is known else [ours, *before])
+        edits = changed(ours, article, states[1:])
+    outcome = Outcome.UPDATED if edits else Outcome.UNCHANGED
     merged = merge(ours, article, outcome)
-    same = (addresses | {article.url_canonical}) - {merged.url_canonical}
-    return _Decision(outcome, visit.reason, merged, same, recleaned=None if ours is known else ours)
+    events = [*_moves(connection, known, article)]
+    if known.withdrawn_at is not None:
+        events.append(Change(kind=ChangeKind.RESTORED))
+    same = (_addresses(visit, article) | {article.url_canonical}) - {merged.url_canonical}
+    return _Decision(
+        outcome,
+        visit.reason,
+        merged,
+        same,
+        known=known,
+        recleaned=None if ours is known else ours,
+        changes=(*events, *edits),
+    )
+
+
+def _moves(connection: sa.Connection, known: Article, article: Article) -> Iterator[Change]:
+    """That the article stands at an address under which it was not known."""
+    url = article.url_canonical
+    if url not in (known.url_canonical, known.url) and not kept.is_address(connection, known.id, url):
+        yield Change(kind=ChangeKind.MOVED, before=known.url, after=url)
 
 
 def _read_at(known: Article, addresses: frozenset[str]) -> bool:
@@ -215,11 +290,15 @@ def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str |
     article = decision.article
     assert visit.ended_at is not None
     if decision.outcome is Outcome.NOT_MODIFIED:
-        return kept.seen_again(connection, visit.target.url, visit.ended_at)
-    if article is None or visit.outcome not in _KEPT | {Outcome.DUPLICATE}:
+        return _seen_again(connection, visit.target.url, visit.ended_at)
+    if decision.left is not None:
+        _withdraw(connection, decision.left, visit.ended_at)
+    if article is None or visit.outcome not in _KEPT | {Outcome.DUPLICATE, Outcome.GONE}:
         return None
-    if decision.recleaned is not None:
+    if decision.recleaned is not None and decision.known is not None:
         kept.keep_revision(connection, decision.recleaned)
+        ours = changes_between(decision.known, decision.recleaned)
+        noted.keep(connection, decision.recleaned, ours, visit.ended_at)
     if decision.outcome is Outcome.STORED:
         kept.drop_address(connection, article.url_canonical)
         pk = kept.keep_new(connection, article)
@@ -228,9 +307,26 @@ def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str |
         kept.keep_revision(connection, article)
     elif decision.outcome is Outcome.UNCHANGED:
         kept.touch(connection, article)
+    elif decision.outcome is Outcome.GONE and decision.changes:
+        kept.withdraw(connection, article.id, visit.ended_at)
+    noted.keep(connection, article, decision.changes, visit.ended_at)
     if decision.same:
         kept.add_addresses(connection, article.id, decision.same)
     return article.id
+
+
+def _seen_again(connection: sa.Connection, url: str, now: datetime) -> str | None:
+    found = kept.seen_again(connection, url, now)
+    if found is None:
+        return None
+    if found.withdrawn_at is not None:
+        noted.keep(connection, found, [Change(kind=ChangeKind.RESTORED)], now)
+    return found.id
+
+
+def _withdraw(connection: sa.Connection, article: Article, now: datetime) -> None:
+    kept.withdraw(connection, article.id, now)
+    noted.keep(connection, article, [Change(kind=ChangeKind.WITHDRAWN)], now)
 
 
 def _end_target(connection: sa.Connection, visit: Visit, planned: Target) -> int:

@@ -127,7 +127,7 @@ def test_the_document_has_findings_and_recoveries(database: str, run: Run) -> No
     assert well["articles_a_week"] == pytest.approx(7, rel=0.3)
     (finding,) = quiet["findings"]
     assert finding["finding"] == "silent"
-    assert 0 < finding["probability"] < 1 / 200
+    assert 0 < finding["probability"] < 1 / 50
     assert finding["since"] == began.isoformat().replace("+00:00", "Z")
     assert [(one["source"], one["finding"]) for one in document["recovered"]] == [("well", "gap")]
     document = json.loads(run("--json", "--since", "3d").output)

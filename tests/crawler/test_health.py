@@ -63,7 +63,7 @@ def test_a_daily_that_stopped_is_silent_with_figures_and_probability(past: Past)
     silent = found(past)[Trouble.SILENT]
     assert abs(silent.since - last) < 6 * HOUR
     assert silent.probability is not None
-    assert silent.probability < 1 / 200
+    assert silent.probability < 1 / 50
     assert "nothing new for" in silent.detail
     assert "probability of such a silence in a usual month" in silent.detail
     # Before that, and a day ago, all was well.

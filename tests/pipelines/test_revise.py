@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from pipelines.changes import ChangeKind
 from pipelines.items import Article, Outcome
-from pipelines.revise import compare, merge, same_story
+from pipelines.revise import changed, merge, same_story
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 BODY = (
@@ -27,11 +28,14 @@ def article(**fields: object) -> Article:
     return replace(base, **fields)  # type: ignore[arg-type]
 
 
-def test_the_three_outcomes() -> None:
-    assert compare(None, article()) is Outcome.STORED
-    assert compare(article(), article(text=BODY.upper() + " ")) is Outcome.UNCHANGED
-    assert compare(article(), article(text=BODY + " It passed.")) is Outcome.UPDATED
-    assert compare(article(), article(title="Council rejects the budget")) is Outcome.UPDATED
+def test_other_spacing_is_no_change_and_all_else_is() -> None:
+    assert changed(article(), article(text=BODY.replace(" ", "  ") + " ")) == ()
+    assert [one.kind for one in changed(article(), article(text=BODY.upper()))] == [ChangeKind.TYPOGRAPHY]
+    assert [one.kind for one in changed(article(), article(text=BODY + " It passed."))] == [
+        ChangeKind.WORDING
+    ]
+    renamed = changed(article(), article(title="Council rejects the budget"))
+    assert [one.kind for one in renamed] == [ChangeKind.HEADLINE]
 
 
 def test_an_update_keeps_identity_and_takes_content() -> None:

@@ -1,0 +1,91 @@
+"""What changed in articles: kept with each revision, and read back newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from pipelines.changes import Change, ChangeKind
+from pipelines.items import Article
+from pipelines.store.schema import articles, changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """A change: of which article (as it is called now), found when, leading to which revision."""
+
+    article_id: str
+    source: str
+    title: str
+    url: str
+    revision: int
+    kind: ChangeKind
+    before: str | None
+    after: str | None
+    at: datetime
+
+
+_KEEP = sa.insert(changes)
+_ROWS = sa.select(
+    *(changes.c[name] for name in ("article_id", "revision", "kind", "before", "after", "at")),
+    articles.c.source,
+    articles.c.title,
+    articles.c.url_canonical.label("url"),
+).join_from(changes, articles, articles.c.id == changes.c.article_id)
+
+
+def keep(connection: sa.Connection, article: Article, found: Iterable[Change], at: datetime) -> None:
+    """Note what led to the present state of an article."""
+    rows = [
+        {
+            "article_id": article.id,
+            "revision": article.revision,
+            "kind": change.kind.value,
+            "rank": change.kind.rank,
+            "before": change.before,
+            "after": change.after,
+            "at": at,
+        }
+        for change in found
+    ]
+    if rows:
+        connection.execute(_KEEP, rows)
+
+
+def of_article(connection: sa.Connection, key: str) -> list[ChangeRow]:
+    """All changes of an article, the first one first."""
+    query = _ROWS.where(changes.c.article_id == key).order_by(changes.c.at, changes.c.rank, changes.c.id)
+    return [_to_row(row) for row in connection.execute(query).mappings()]
+
+
+def list_changes(
+    connection: sa.Connection,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    kinds: Collection[ChangeKind],
+    source: str | None,
+    limit: int | None,
+) -> list[ChangeRow]:
+    query = _ROWS
+    if since is not None:
+        query = query.where(changes.c.at >= since)
+    if until is not None:
+        query = query.where(changes.c.at < until)
+    if kinds:
+        query = query.where(changes.c.kind.in_(sorted(kind.value for kind in kinds)))
+    if source is not None:
+        query = query.where(articles.c.source == source)
+    # The changes of one look stand together, the most important first.
+    order = (changes.c.at.desc(), changes.c.article_id, changes.c.rank, changes.c.id)
+    rows = connection.execute(query.order_by(*order).limit(limit))
+    return [_to_row(row) for row in rows.mappings()]
+
+
+def _to_row(row: sa.RowMapping) -> ChangeRow:
+    values: dict[str, Any] = {str(name): value for name, value in row.items()}
+    return ChangeRow(**{**values, "kind": ChangeKind(values["kind"])})
