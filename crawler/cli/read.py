@@ -14,6 +14,7 @@ from rich.text import Text
 
 from crawler.cli.changes import print_diff, print_revisions
 from crawler.cli.context import Context
+from crawler.cli.copies import print_copies
 from crawler.cli.dates import parse_since
 from crawler.cli.printing import echo_records, plain
 from pipelines.errors import UsageError
@@ -60,6 +61,7 @@ def _dates(since: str | None, until: str | None) -> _Dates:
 @_filters
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out the first ones.")
+@click.option("--unique", is_flag=True, help="One article a story: of copies, the one seen first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
 @click.pass_obj
 def search(
@@ -71,6 +73,7 @@ def search(
     until: str | None,
     limit: int,
     offset: int,
+    unique: bool,
     as_json: bool,
 ) -> None:
     """Search the stored articles; without QUERY, the newest ones.
@@ -91,6 +94,7 @@ def search(
       wirewatch search '"climate summit" -sport'
       wirewatch search title:election OR title:wahl --since 3d
       wirewatch search 北京 --language zh --json
+      wirewatch search strike --since 1d --unique
     """
     for word in query:
         if re.match(r"--\w", word):
@@ -98,7 +102,9 @@ def search(
     text = " ".join(query)
     dates = _dates(since, until)
     with ctx.open_store(readonly=True) as store:
-        hits = store.search(text, source=source, language=language, limit=limit, offset=offset, **dates)
+        hits = store.search(
+            text, source=source, language=language, limit=limit, offset=offset, unique=unique, **dates
+        )
     if as_json:
         echo_records([_hit_record(hit) for hit in hits])
     elif hits:
@@ -109,7 +115,12 @@ def search(
 
 def _hit_record(hit: Hit) -> dict[str, Any]:
     snippet = [[text, match] for text, match in hit.snippet]
-    return {**clean_record(hit.article), "score": round(hit.score, 4), "snippet": snippet}
+    return {
+        **clean_record(hit.article),
+        "score": round(hit.score, 4),
+        "copies": hit.copies,
+        "snippet": snippet,
+    }
 
 
 def _print_hits(ctx: Context, hits: list[Hit]) -> None:
@@ -119,7 +130,7 @@ def _print_hits(ctx: Context, hits: list[Hit]) -> None:
     table.add_column("article", ratio=1)
     for hit in hits:
         body = _highlighted(hit.title, "bold")
-        body.append(f"\n{plain(hit.article.source)}\n", "dim")
+        body.append(f"\n{plain(hit.article.source)}{_copies(hit)}\n", "dim")
         body.append_text(_highlighted(hit.snippet, ""))
         table.add_row(hit.article.id[:8], _day(hit.article), body)
     ctx.console.print(table)
@@ -132,6 +143,11 @@ def _highlighted(parts: tuple[tuple[str, bool], ...], style: str) -> Text:
     return text
 
 
+def _copies(hit: Hit) -> str:
+    """How often the story was found elsewhere, where it was."""
+    return f" · {hit.copies} {'copy' if hit.copies == 1 else 'copies'}" if hit.copies else ""
+
+
 def _day(article: Article) -> str:
     return f"{article.published_at or article.first_seen_at:%Y-%m-%d}"
 
@@ -139,11 +155,17 @@ def _day(article: Article) -> str:
 @click.command()
 @click.argument("article", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="All fields as one JSON object.")
+@click.option(
+    "--copies", is_flag=True, help="Where the story stands as well, and how much each copy differs."
+)
 @click.option("--revisions", "revisions", is_flag=True, help="Its states: when, by whom, what changed.")
 @click.option("--diff", "span", metavar="N..M", help="The words that differ; N: from the one before.")
 @click.pass_obj
-def show(ctx: Context, article: str, as_json: bool, revisions: bool, span: str | None) -> None:
+def show(ctx: Context, article: str, as_json: bool, copies: bool, revisions: bool, span: str | None) -> None:
     """Show one article: by its id, the start of one, or its URL.
+
+    Of a copy, "kept" is how much of the first one's text stands in it, "added" how much of its own does not
+    stand in the first one; with --json too, an object a copy.
 
     Differing words are in colour on a terminal, else [-cut-] and {+added+}.
 
@@ -154,9 +176,10 @@ def show(ctx: Context, article: str, as_json: bool, revisions: bool, span: str |
       wirewatch show 8b870bcb --json
       wirewatch show 8b870bcb --revisions
       wirewatch show 8b870bcb --diff 2..5
+      wirewatch show 8b870bcb --copies
     """
-    if as_json + revisions + (span is not None) > 1:
-        raise UsageError("choose one of --json, --revisions and --diff")
+    if (as_json or copies) + revisions + (span is not None) > 1:
+        raise UsageError("choose one of --json, --copies, --revisions and --diff")
     with ctx.open_store(readonly=True) as store:
         found = store.article(article)
         if found is None:
@@ -165,6 +188,8 @@ def show(ctx: Context, article: str, as_json: bool, revisions: bool, span: str |
             print_revisions(ctx, store, found)
         elif span is not None:
             print_diff(ctx, store, found, span)
+        elif copies:
+            print_copies(ctx, store, found, as_json=as_json)
         elif as_json:
             echo_records([clean_record(found)])
         else:
@@ -201,7 +226,10 @@ def _footer(article: Article) -> list[str]:
     withdrawn = [f"withdrawn {article.withdrawn_at:%Y-%m-%d %H:%M} UTC"] if article.withdrawn_at else []
     doubts = ", ".join(article.published_flags).replace("_", " ")
     dated = [f"date: {doubts}"] if doubts else []
-    return [*withdrawn, article.url_canonical, f"{article.id}, {article.word_count} words{revision}", *dated]
+    agency = [f"agency: {article.agency}"] if article.agency else []
+    copied = [f"copy of {article.copy_of}"] if article.copy_of else []
+    line = f"{article.id}, {article.word_count} words{revision}"
+    return [*withdrawn, article.url_canonical, line, *dated, *agency, *copied]
 
 
 @click.command()

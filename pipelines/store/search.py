@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from pipelines.items import Article
+from pipelines.store import copies
 from pipelines.store.articles import to_article
 from pipelines.store.query import parse
 from pipelines.store.schema import articles
@@ -32,13 +33,15 @@ _index: sa.ColumnElement[Any] = sa.literal_column("articles_fts")
 class Hit:
     """An article found, its title and a piece of its text as parts (text, is it a match), and its score.
 
-    The higher the score the better (BM25, the title counting five times); 0 where nothing was ranked.
+    The higher the score the better (BM25, the title counting five times); 0 where nothing was ranked. `copies`
+    is the number of other articles that tell the same story, whether they match or not.
     """
 
     article: Article
     title: Marked
     snippet: Marked
     score: float
+    copies: int = 0
 
 
 def search(
@@ -48,6 +51,7 @@ def search(
     where: Collection[sa.ColumnElement[bool]],
     limit: int,
     offset: int,
+    unique: bool = False,
 ) -> list[Hit]:
     query = parse(text)
     if query.impossible:
@@ -56,8 +60,10 @@ def search(
     if query.unwanted is not None:
         excluded = sa.select(_fts.c.rowid).where(_match(query.unwanted))
         conditions.append(articles.c.pk.not_in(excluded))
+    if unique:
+        conditions.append(_first_of_copies(query.wanted, conditions))
     if query.wanted is None:
-        return _newest(connection, conditions, limit=limit, offset=offset)
+        return _counted(connection, _newest(connection, conditions, limit=limit, offset=offset))
     score = -sa.func.bm25(_index, _TITLE_WEIGHT, 1.0)
     statement = (
         sa.select(articles, *_marks(), score.label("score"))
@@ -65,7 +71,28 @@ def search(
         .where(_match(query.wanted), *conditions)
         .order_by(sa.desc("score"), articles.c.dated_at.desc())
     )
-    return [_hit(row) for row in connection.execute(statement.limit(limit).offset(offset))]
+    rows = connection.execute(statement.limit(limit).offset(offset))
+    return _counted(connection, [_hit(row) for row in rows])
+
+
+def _first_of_copies(wanted: str | None, where: Collection[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
+    """Of the articles of a cluster that match, the one that was seen first."""
+    story = sa.func.coalesce(articles.c.cluster_id, articles.c.id)
+    place = sa.func.row_number().over(
+        partition_by=story,
+        order_by=(articles.c.first_seen_at, articles.c.copy_of.is_not(None), articles.c.pk),
+    )
+    found = sa.select(articles.c.pk, place.label("place")).where(*where)
+    if wanted is not None:
+        found = found.join(_fts, _fts.c.rowid == articles.c.pk).where(_match(wanted))
+    ranked = found.subquery()
+    return articles.c.pk.in_(sa.select(ranked.c.pk).where(ranked.c.place == 1))
+
+
+def _counted(connection: sa.Connection, hits: list[Hit]) -> list[Hit]:
+    clusters = {hit.article.cluster_id for hit in hits if hit.article.cluster_id is not None}
+    sizes = copies.sizes(connection, clusters) if clusters else {}
+    return [replace(hit, copies=sizes.get(hit.article.cluster_id or "", 1) - 1) for hit in hits]
 
 
 def _match(expression: str) -> sa.ColumnElement[bool]:

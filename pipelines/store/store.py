@@ -367,17 +367,19 @@ class Store:
         until: datetime | None = None,
         limit: int = 20,
         offset: int = 0,
+        unique: bool = False,
     ) -> list[Hit]:
         """Articles that match, best first; the newest ones for an empty query.
 
         Words must all be there; "a phrase" in this order; -word must not be; `a OR b` one of the two;
         word* any word that starts so; title:word in the title, text:word in the text. Case and accents do
         not count. In scripts without spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese,
-        and Korean) any run of characters is found. No query is an error.
+        and Korean) any run of characters is found. No query is an error. `unique` gives one article a story:
+        of the copies that match, the one seen first.
         """
         where = articles.conditions(source=source, language=language, since=since, until=until)
         with self._database.read() as connection:
-            return search.search(connection, query, where=where, limit=limit, offset=offset)
+            return search.search(connection, query, where=where, limit=limit, offset=offset, unique=unique)
 
     # Health
 
