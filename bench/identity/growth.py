@@ -91,6 +91,22 @@ class Generator:
         return self.made(" ".join(words), title=article.title, site=self.chance.randrange(_SITES))
 
 
+def made(number: int, story: Story) -> Article:
+    """The article of a site that has this story only."""
+    url = f"https://site{number}.example/"
+    return Article(
+        id=article_id(url),
+        url=url,
+        url_canonical=url,
+        source=f"site{number}",
+        domain=f"site{number}.example",
+        title=story.title,
+        text=story.text,
+        first_seen_at=NOW,
+        last_seen_at=NOW,
+    )
+
+
 def sources(store: Store) -> None:
     for site in range(_SITES):
         home = f"https://site{site}.example/"

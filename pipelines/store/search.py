@@ -33,8 +33,8 @@ _index: sa.ColumnElement[Any] = sa.literal_column("articles_fts")
 class Hit:
     """An article found, its title and a piece of its text as parts (text, is it a match), and its score.
 
-    The higher the score the better (BM25, the title counting five times); 0 where nothing was ranked. `copies`
-    is the number of other articles that tell the same story, whether they match or not.
+    The higher the score the better (BM25, the title counting five times); 0 where nothing was ranked.
+    `copies` is the number of other articles that tell the same story, whether they match or not.
     """
 
     article: Article
