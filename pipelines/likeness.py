@@ -17,7 +17,7 @@ Mask = npt.NDArray[np.bool_]
 # and so do pages with a site's standing paragraphs; an edited half of a story with a box in it shares half.
 COPIED = 0.42
 # From here on no more is asked: no hole of one's own in a text leaves this much.
-SURELY = 0.65
+SURELY = 0.8
 # A text that is a small part of another one is a quotation, or the other one a digest.
 OF_LONGER = 0.12
 # What is shared at least, in compared runs laid end to end: some 15 words.

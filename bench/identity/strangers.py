@@ -21,30 +21,34 @@ _PLACES = (
 def same_site(chance: random.Random, stories: list[Story]) -> Iterator[Pair]:
     """Two stories of a site under which the same one to three paragraphs stand, of up to 120 words."""
     for story in stories:
-        other = chance.choice(
-            [one for one in stories if one.language == story.language and one != story] or stories
+        alike = _in_its_language(story, stories)
+        if len(alike) < 3:
+            continue
+        other, *rest = chance.sample(alike, len(alike))
+        pool = [line for one in rest for line in one.paragraphs]
+        lines = chance.sample(pool, min(len(pool), chance.randint(1, 3)))
+        standing = tuple(" ".join(line.split()[:40]) for line in lines)
+        yield (
+            replace(story, paragraphs=(*story.paragraphs, *standing)),
+            replace(other, site=story.site, paragraphs=(*other.paragraphs, *standing)),
         )
-        pool = [line for one in stories if one.language == story.language for line in one.paragraphs]
-        lines = tuple(
-            " ".join(line.split()[:40]) for line in chance.sample(pool, min(len(pool), chance.randint(1, 3)))
-        )
-        yield tuple(
-            replace(one, site=story.site, paragraphs=(*one.paragraphs, *lines)) for one in (story, other)
-        )  # type: ignore[misc]
 
 
 def same_topic(chance: random.Random, stories: list[Story]) -> Iterator[Pair]:
     """Another writer's text that quotes two sentences of the first one word for word."""
     for story in stories:
-        other = chance.choice(
-            [one for one in stories if one.language == story.language and one != story] or stories
-        )
-        quotes = chance.sample(found := sentences(story.text), min(2, len(found)))
+        other = chance.choice(_in_its_language(story, stories) or [one for one in stories if one != story])
+        found = sentences(story.text)
+        quotes = chance.sample(found, min(2, len(found)))
         lines = list(other.paragraphs)
         for quote in quotes:
             lines.insert(chance.randint(0, len(lines)), quote)
         if len(other.text) > 3 * sum(map(len, quotes)):
             yield story, replace(other, title=story.title, paragraphs=tuple(lines))
+
+
+def _in_its_language(story: Story, stories: list[Story]) -> list[Story]:
+    return [one for one in stories if one.language == story.language and one.text != story.text]
 
 
 def translated(chance: random.Random, stories: list[Story]) -> Iterator[Pair]:
@@ -62,25 +66,16 @@ def translated(chance: random.Random, stories: list[Story]) -> Iterator[Pair]:
 def live(chance: random.Random, stories: list[Story]) -> Iterator[Pair]:
     """Tickers of two days: the standing introduction and signature, other entries with their times."""
     for story in stories:
-        pool = [
-            line
-            for one in stories
-            if one.language == story.language and one != story
-            for line in one.paragraphs
-        ]
-        if len(pool) < 30:
-            continue
-        intro, end = story.paragraphs[0], story.paragraphs[-1]
-
-        def day(count: int, lines: list[str] = pool, intro: str = intro, end: str = end) -> tuple[str, ...]:
-            entries = [
-                f"{chance.randint(6, 22)}:{chance.randint(10, 59)} {line}"
-                for line in chance.sample(lines, count)
-            ]
-            return (intro, *entries, end)
-
+        pool = [line for one in _in_its_language(story, stories) for line in one.paragraphs]
         count = chance.randint(6, 14)
-        yield replace(story, paragraphs=day(count)), replace(story, paragraphs=day(count))
+        if len(pool) < 2 * count:
+            continue
+        times = (f"{chance.randint(6, 22)}:{chance.randint(10, 59)}" for _ in range(2 * count))
+        entries = [f"{time} {line}" for time, line in zip(times, chance.sample(pool, 2 * count), strict=True)]
+        days = [
+            (story.paragraphs[0], *own, story.paragraphs[-1]) for own in (entries[:count], entries[count:])
+        ]
+        yield replace(story, paragraphs=days[0]), replace(story, paragraphs=days[1])
 
 
 def refilled(chance: random.Random, stories: list[Story]) -> Iterator[Pair]:

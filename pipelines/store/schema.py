@@ -131,7 +131,8 @@ articles = sa.Table(
 )
 sa.Index("ix_articles_dated", articles.c.dated_at)
 sa.Index("ix_articles_source", articles.c.source, articles.c.dated_at)
-sa.Index("ix_articles_content", articles.c.content_hash)
+# With the source: of two indexes of one column each, SQLite may take the one that names half of the table.
+sa.Index("ix_articles_content", articles.c.content_hash, articles.c.source)
 sa.Index("ix_articles_site", articles.c.source, articles.c.domain)
 _COPIED = articles.c.cluster_id.is_not(None)
 sa.Index("ix_articles_cluster", articles.c.cluster_id, sqlite_where=_COPIED, postgresql_where=_COPIED)

@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_articles_cluster", "articles", ["cluster_id"], sqlite_where=sa.text("cluster_id IS NOT NULL")
     )
+    op.drop_index("ix_articles_content", "articles")
+    op.create_index("ix_articles_content", "articles", ["content_hash", "source"])
     op.create_table(
         "shingles",
         sa.Column("hash", sa.BigInteger, primary_key=True, autoincrement=False),
