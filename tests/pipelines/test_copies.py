@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
+from copywriters import write_at_once
 from plans import due_at
 
 from crawler.demo.content import Story, read_outlets
@@ -340,22 +339,25 @@ def forget_copies(database: str) -> None:
     engine.dispose()
 
 
-def test_two_writers_at_once_make_one_cluster(database: str) -> None:
+def written_at_once(database: str, *, look_early: bool) -> list[Article]:
     text = longest("en")
     Store.open(database).close()
-    barrier = Barrier(2)
-
-    def write(site: str) -> None:
-        with Store.open(database) as store:
-            barrier.wait(timeout=10)
-            for number in range(5):
-                keep(store, article(site, f"{edited(text)} {site}{number}", path=str(number)))
-
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(write, ("a", "b")))
+    texts = {site: [f"{edited(text)} {site}{number}" for number in range(5)] for site in ("a", "b")}
+    write_at_once(database, texts, look_early=look_early)
     with Store.open(database, readonly=True) as store:
-        kept = list(store.articles())
+        assert store.check() == []
+        return list(store.articles())
+
+
+def test_two_writers_at_once_make_one_cluster(database: str) -> None:
+    kept = written_at_once(database, look_early=False)
     assert len(kept) == 10
     assert len({one.cluster_id for one in kept}) == 1
     assert None not in {one.cluster_id for one in kept}
     assert sum(one.copy_of is None for one in kept) == 1
+
+
+def test_two_writers_that_look_before_they_lock_make_none(database: str) -> None:
+    kept = written_at_once(database, look_early=True)
+    assert len(kept) == 10
+    assert {one.cluster_id for one in kept} == {None}
