@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from pipelines.errors import UsageError
 from pipelines.identity import article_id, content_hash
 from pipelines.items import ARTICLE_FIELDS, Article
+from pipelines.store.database import driver
 from pipelines.store.schema import article_urls, articles, revisions
 from pipelines.store.segment import segmented
 from pipelines.store.types import clean_text
@@ -48,10 +49,9 @@ def cleaned(article: Article) -> Article:
     for name in _LISTS:
         changed[name] = tuple(clean_text(item) for item in texts[name])
     changed["url_canonical"] = changed["url_canonical"] or changed["url"]
-    article = replace(article, **changed)
-    return replace(
-        article, id=article_id(article.url_canonical), content_hash=content_hash(article.title, article.text)
-    )
+    changed["id"] = article_id(changed["url_canonical"])
+    changed["content_hash"] = content_hash(changed["title"], changed["text"])
+    return replace(article, **changed)
 
 
 # What every ended visit asks for is built once: SQLAlchemy takes longer to put a statement together than
@@ -110,7 +110,7 @@ def touch(connection: sa.Connection, article: Article) -> None:
 
 
 def _index(connection: sa.Connection, pk: Any, article: Article) -> None:
-    connection.exec_driver_sql(
+    driver(connection).execute(
         "INSERT INTO articles_fts (rowid, title, text) VALUES (?, ?, ?)",
         (pk, segmented(article.title), segmented(article.text)),
     )
@@ -153,7 +153,7 @@ def is_known(connection: sa.Connection, article: Article, urls: Collection[str])
         return True
     names += names[:1] * (_ADDRESSES - len(names))
     values = (*names, *names, article.content_hash, article.source)
-    return connection.exec_driver_sql(_ANY, values).first() is not None
+    return driver(connection).execute(_ANY, values).fetchone() is not None
 
 
 def by_content(connection: sa.Connection, article: Article) -> Article | None:
@@ -177,7 +177,7 @@ def add_addresses(connection: sa.Connection, key: str, urls: Iterable[str]) -> N
 
 
 def drop_address(connection: sa.Connection, url: str) -> None:
-    connection.exec_driver_sql(_DROP_ADDRESS, (url,))
+    driver(connection).execute(_DROP_ADDRESS, (url,))
 
 
 def find(connection: sa.Connection, name: str) -> Article | None:

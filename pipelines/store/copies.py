@@ -18,6 +18,7 @@ from pipelines.items import Article
 from pipelines.likeness import likeness
 from pipelines.sketch import SIZE, Letters, letters_of, sketch
 from pipelines.store.articles import to_article, to_values
+from pipelines.store.database import driver
 from pipelines.store.schema import articles, unsketched
 
 # A hash of this many stories is a phrase that everybody uses or a site's standing text: it says nothing.
@@ -106,7 +107,7 @@ def find(connection: sa.Connection, text: str) -> str | None:
 def note(connection: sa.Connection, pk: int, placed: Placed | None) -> None:
     """Let the hashes stand for the article from now on."""
     if placed is not None and placed.hashes:
-        connection.exec_driver_sql(_NOTE, [(one, pk) for one in placed.hashes])
+        driver(connection).executemany(_NOTE, [(one, pk) for one in placed.hashes])
 
 
 def sketch_some(connection: sa.Connection) -> int:
@@ -148,7 +149,7 @@ def _postings(connection: sa.Connection, hashes: Collection[int]) -> dict[int, l
     """Hash -> the articles it stands for."""
     found: dict[int, list[int]] = {}
     wanted = (*hashes, *(-1,) * (SIZE - len(hashes)))
-    for mark, pk in connection.exec_driver_sql(_POSTINGS, wanted):
+    for mark, pk in driver(connection).execute(_POSTINGS, wanted):
         found.setdefault(mark, []).append(pk)
     return found
 
@@ -204,7 +205,7 @@ def _uncommon(
 def _members(connection: sa.Connection, found: _Known) -> frozenset[int]:
     if found.cluster_id is None:
         return frozenset((found.pk,))
-    return frozenset(row[0] for row in connection.exec_driver_sql(_MEMBER_PKS, (found.cluster_id,)))
+    return frozenset(row[0] for row in driver(connection).execute(_MEMBER_PKS, (found.cluster_id,)))
 
 
 def _joined(connection: sa.Connection, article: Article, found: _Known) -> Article:

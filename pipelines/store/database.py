@@ -193,6 +193,16 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
+def driver(connection: sa.Connection) -> sqlite3.Connection:
+    """The driver's own connection, in the same transaction: for what every stored article asks in plain SQL.
+
+    SQLAlchemy's way to it costs ten times what SQLite needs for the answer.
+    """
+    found = connection.connection.driver_connection
+    assert isinstance(found, sqlite3.Connection)
+    return found
+
+
 def schema_version(connection: sa.Connection) -> str | None:
     """The schema's version; None for an empty database. Raises StoreError when it is not ours."""
     found = {row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master")}
@@ -236,16 +246,14 @@ def _migrate(engine: sa.Engine, *, name: str) -> None:
     with engine.connect() as connection:
         # Copying a table, as batch mode does, would otherwise cascade to the rows that refer to it. The
         # pragma has no effect inside a transaction.
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)
-        driver.execute("PRAGMA foreign_keys=OFF")
+        driver(connection).execute("PRAGMA foreign_keys=OFF")
         connection = connection.execution_options(**_WRITING)
         with connection.begin():
             if _checked_version(connection, name=name) != HEAD:
                 config.attributes["connection"] = connection
                 command.upgrade(config, "head")
                 _refuse_dangling(connection)
-        driver.execute("PRAGMA foreign_keys=ON")
+        driver(connection).execute("PRAGMA foreign_keys=ON")
 
 
 def _refuse_dangling(connection: sa.Connection) -> None:
