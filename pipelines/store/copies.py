@@ -226,7 +226,7 @@ def _joined(connection: sa.Connection, article: Article, found: _Known) -> Artic
 def _left(connection: sa.Connection, article: Article, own: _Known | None) -> Article:
     """The article outside of its cluster. What is left of that has a first one and a name of its own."""
     if own is None or own.cluster_id is None:
-        return replace(article, cluster_id=None, copy_of=None)
+        return article if article.cluster_id is None else replace(article, cluster_id=None, copy_of=None)
     rest = [row for row in _cluster(connection, own.cluster_id, 3) if row.pk != own.pk]
     here = sa.and_(articles.c.cluster_id == own.cluster_id, articles.c.pk != own.pk)
     if len(rest) == 1:
