@@ -44,10 +44,14 @@ _MODIFIED = (
 )
 _TIMES = (
     "//time[@pubdate][@datetime]",
-    "//*[self::article or self::header or self::main]//time[@datetime]",
+    "//time[@datetime][ancestor::article or ancestor::header or ancestor::main]",
     "//time[@datetime]",
 )
-_WRITTEN = "//*[self::span or self::p or self::div or self::time][{}]".format(
+# The first test of the class is cheap and fails for nearly every element.
+_WRITTEN = (
+    "/descendant::*[self::span or self::p or self::div or self::time]"
+    "[contains(@class, 'date') or contains(@class, 'publish')][{}]"
+).format(
     " or ".join(
         f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
         for name in (
