@@ -186,7 +186,7 @@ class Rate:
     # --- how it is kept -------------------------------------------------------------------------------
 
     def record(self) -> dict[str, Any]:
-        """JSON values, rounded: some 700 bytes."""
+        """JSON values, rounded: some 1,200 bytes."""
         habits = self.habits
         return {
             "seen_until": None if self.seen_until is None else self.seen_until.isoformat(),
