@@ -31,7 +31,7 @@ CORPORA ?= ../shared/corpus/publishers ../shared/corpus/outlets ../shared/corpus
 bench: $(BENCH)/.ready
 	$(BENCH)/bin/python -m bench.extraction $(CORPORA:%=--corpus %) --cv
 
-## bench-delay: delay of discovery in simulation, ours beside other policies (an hour of one core)
+## bench-delay: delay of discovery in simulation, ours beside other policies (an hour)
 bench-delay: $(READY)
 	$(BIN)/python -m bench.delay --seeds 5
 
