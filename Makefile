@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: crawl test lint bench train bench-check reliability clean
+.PHONY: crawl test lint bench bench-delay train bench-check reliability clean
 
 ## crawl: set up and crawl the bundled sample site
 crawl: $(READY)
@@ -30,6 +30,10 @@ CORPORA ?= ../shared/corpus/publishers ../shared/corpus/outlets ../shared/corpus
 ## bench: extraction quality beside the peers, on the folders in CORPORA (about 10 minutes)
 bench: $(BENCH)/.ready
 	$(BENCH)/bin/python -m bench.extraction $(CORPORA:%=--corpus %) --cv
+
+## bench-delay: delay of discovery in simulation, ours beside other policies (an hour)
+bench-delay: $(READY)
+	$(BIN)/python -m bench.delay --seeds 5
 
 ## train: fit the judge of lines anew on the folders in CORPORA
 train: $(BENCH)/.ready

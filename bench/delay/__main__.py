@@ -2,7 +2,8 @@
 
 A simulated web and a simulated clock drive the schedule's own code (Rate, Budget, poll_at). Beside it, under
 the same number of polls: a fixed interval, polls in proportion to the rate, halving and doubling, Miniflux's
-entry frequency, square roots of counted rates, and the index policy that knows the true rates of every hour.
+entry frequency, square roots of counted rates, and the index policy that knows the true rates of every hour
+(oracle), or all but the bursts (calm_oracle).
 """
 
 from __future__ import annotations
@@ -30,8 +31,16 @@ FITTED: dict[str, Callable[[World, float], Policy]] = {
     "entry_frequency": policies.EntryFrequency,
     "proportional": policies.Proportional,
 }
+SCENARIOS = ("steady", "bursts_and_changes")
 NAMES = ("fixed", "ours", "ours_uncapped", *FITTED)
 _SHOWN = ("mean", "median", "p90", "mean_over_sources", "polls_per_day", "pushed_out")
+# Ratios: their name, the figure, and the policy it is compared with.
+_RATIOS = (
+    ("to_fixed", "mean", "fixed"),
+    ("median_to_fixed", "median", "fixed"),
+    ("p90_to_fixed", "p90", "fixed"),
+    ("to_oracle", "mean", "oracle"),
+)
 
 
 class Case(NamedTuple):
@@ -71,7 +80,7 @@ def main() -> int:
     names = ["fixed", *(name for name in arguments.only or NAMES if name != "fixed")]
     every: dict[str, dict[str, dict[str, float]]] = {}
     with multiprocessing.get_context("fork").Pool(arguments.jobs) as pool:
-        for scenario in ("steady", "bursts_and_changes"):
+        for scenario in SCENARIOS:
             for polls in arguments.polls:
                 cases = [
                     Case(name, scenario, polls, arguments.sources, arguments.days, seed)
@@ -86,31 +95,29 @@ def main() -> int:
         | {f"{name}_to_fixed": round(row["to_fixed"], 3) for name, row in rows.items()}
         for key, rows in every.items()
     }
-    RESULTS.mkdir(exist_ok=True)
+    arguments.results.mkdir(exist_ok=True)
     line = json.dumps(means, sort_keys=True)
     name = "delay.json" if arguments.sources == 50 else f"delay-{arguments.sources}.json"
-    (RESULTS / name).write_text(line + "\n", encoding="utf-8")
+    (arguments.results / name).write_text(line + "\n", encoding="utf-8")
     print(line)
     return 0
 
 
 def _table(key: str, names: list[str], found: dict[Case, dict[str, float]]) -> dict[str, dict[str, float]]:
     """Means over the seeds; the ratios are means of each seed's own."""
+    words = (*_SHOWN, *(word for word, _, _ in _RATIOS))
     print(f"\n{key}: minutes; ratios to the fixed interval and to the oracle")
-    print(f"{'':16}" + "".join(f"{word:>18}" for word in (*_SHOWN, "to_fixed", "to_oracle")))
+    print(f"{'':16}" + "".join(f"{word:>18}" for word in words))
     rows: dict[str, dict[str, float]] = {}
     of = {name: [figures for case, figures in found.items() if case.policy == name] for name in names}
     for name in names:
         row = {word: mean(figures[word] for figures in of[name]) for word in _SHOWN}
-        for word, other in (("to_fixed", "fixed"), ("to_oracle", "oracle")):
+        for word, figure, other in _RATIOS:
             if other in of:
                 pairs = zip(of[name], of[other], strict=True)
-                row[word] = mean(one["mean"] / two["mean"] for one, two in pairs)
+                row[word] = mean(one[figure] / two[figure] for one, two in pairs)
         rows[name] = row
-        print(
-            f"{name:16}"
-            + "".join(f"{row.get(word, 0):>18.3f}" for word in (*_SHOWN, "to_fixed", "to_oracle"))
-        )
+        print(f"{name:16}" + "".join(f"{row.get(word, 0):>18.3f}" for word in words), flush=True)
     return rows
 
 
@@ -131,6 +138,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", choices=NAMES, help="these policies, and fixed; can be repeated"
     )
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the folder of the JSON file")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     return parser.parse_args()
 

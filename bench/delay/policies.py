@@ -155,11 +155,13 @@ class EntryFrequency(_Learning):
 
 
 class Doubling(_Learning):
-    """Half the interval after news, double without, from 5 minutes (times the scale) to a day."""
+    """Half the interval after news, double without, from 5 minutes to a day; a scale below 1 lowers both bounds,
+    one above 1 raises the lower."""
 
     def next(self, source: int, now: float, found: tuple[float, ...]) -> float:
+        least, most = self.scale * 5 / 60, 24 * min(self.scale, 1.0)
         interval = self.intervals[source] * (0.5 if found else 2.0)
-        self.intervals[source] = min(max(interval, self.scale), max(24.0, self.scale))
+        self.intervals[source] = min(max(interval, least), max(most, least))
         return now + self.intervals[source]
 
 

@@ -16,8 +16,8 @@ _GAIN = 1.0
 # What one day's polls of debt, owed for one day, raise it by for good: else the debt would settle where it
 # makes up for what the expected rates get wrong, and what is saved is never spent. No more than this in all.
 _LEARN, _MOST = 0.06, 1.0
-# Days of polls that may be saved or owed.
-_SAVED, _OWED = 3.0, 3.0
+# Days of polls that may be saved or owed, and with how many a budget begins: new sources are to be learned.
+_SAVED, _OWED, _FIRST = 3.0, 3.0, 0.1
 # Hours over which the requests for articles are counted.
 _MEMORY = 24.0
 # However many articles there are, this share of the budget is for polls: else nothing new would be found.
@@ -35,7 +35,7 @@ class Budget:
     def __init__(self, *, per_hour: float | None) -> None:
         self.per_hour = per_hour
         self.price = UNBOUNDED
-        self._debt = 0.0
+        self._debt = -_FIRST * 24 * (per_hour or 0.0)
         self._bias = 0.0
         self._articles = 0.0
         self._settled_at: datetime | None = None

@@ -26,18 +26,19 @@ from typing import Any, Self
 from crawler.schedule.week import Habits, Week, clock
 
 HOUR = 3600.0
-# Articles an hour: from one in two months to 250 an hour, each step a factor of 1.6.
-LADDER = tuple(1 / 1440 * 1.6**step for step in range(28))
+# Articles an hour: from one in two months to 200 an hour. A true rate lies within a seventh of a step.
+_RATIO = 1.3
+LADDER = tuple(1 / 1440 * _RATIO**step for step in range(49))
 # A level lasts so many hours on average before it jumps: the usual ones, and a burst of breaking news.
-LASTS, BURST_LASTS = 16.0, 4.0
+LASTS, BURST_LASTS = 16.0, 3.0
 # A burst is what is so many times as fast as usual.
 _BURST = 2.0
 # Of the jumps, this share leads elsewhere on the ladder.
-_ELSEWHERE = 0.06
+_ELSEWHERE = 0.3
 # The usual level is that of so many articles, but of no less and no more hours than these.
 _USUAL_ARTICLES, _USUAL_HOURS = 40.0, (72.0, 24.0 * 45)
 # Levels of now are drawn around the usual one at least this widely: the shape of a Gamma distribution.
-_WIDEST_SHAPE = 16.0
+_WIDEST_SHAPE = 24.0
 # What is known of a target before the first poll, as a Gamma distribution: as many articles in so many hours.
 _FIRST = (0.3, 0.5)
 # Of a first reading, only the newest entries of so much time: older ones may have been thinned out.
@@ -175,7 +176,8 @@ class Rate:
         articles, hours = self.usual
         wide = min(1.0, _WIDEST_SHAPE / articles)
         usual = _gamma(wide * articles, wide * hours)
-        far = _share([min(rate * hours / articles, articles / (rate * hours)) for rate in LADDER])
+        times = [rate * hours / articles for rate in LADDER]
+        far = _share([min(many, 1 / many) for many in times])
         return [
             (1 - _ELSEWHERE) * near + _ELSEWHERE * elsewhere
             for near, elsewhere in zip(usual, far, strict=True)
@@ -184,7 +186,7 @@ class Rate:
     # --- how it is kept -------------------------------------------------------------------------------
 
     def record(self) -> dict[str, Any]:
-        """JSON values, rounded: some 700 bytes."""
+        """JSON values, rounded: some 1,200 bytes."""
         habits = self.habits
         return {
             "seen_until": None if self.seen_until is None else self.seen_until.isoformat(),
@@ -239,7 +241,7 @@ def _mean(shares: Sequence[float]) -> float:
 
 def _first_of_a_burst(usual: float) -> int:
     """The lowest level of the ladder that is a burst."""
-    return max(0, math.ceil(math.log(_BURST * usual / LADDER[0]) / math.log(1.6)))
+    return max(0, math.ceil(math.log(_BURST * usual / LADDER[0]) / math.log(_RATIO)))
 
 
 def _steps(

@@ -12,11 +12,9 @@ from operator import mul
 # 1970-01-01 was a Thursday: hours are counted from the Monday after it.
 _MONDAY = 96.0
 _WEEK = 168
-# The prior variance of harmonic k of the day is this divided by k squared: between a flat day and one whose
-# night is empty, and smoother than it is square.
-_SWING = 0.15
-_HARMONICS = 8
-_SMOOTH = 2.5
+# The prior variance of harmonic k of the day is _SWING / k**_SMOOTH: between a flat day and one with an empty
+# night, and smooth rather than square.
+_SWING, _SMOOTH, _HARMONICS = 0.15, 2.5, 8
 # Gamma priors, in articles: the weekend's factor, and each day's beside the other days of its kind.
 _WEEKEND, _DAY = 4.0, 20.0
 _KINDS = (range(5), range(5, 7))
