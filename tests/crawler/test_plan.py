@@ -9,7 +9,7 @@ from itertools import accumulate
 import pytest
 
 from crawler.schedule.plan import MAX_ARTICLE_FAILURES, REREAD, Rhythm, Rules, planned
-from pipelines.items import FAILURES, Kind, Link, Outcome, Page, PollWish, Target, Visit
+from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Page, PollWish, Target, Visit
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)  # a Tuesday
 SHORT, LONG = timedelta(minutes=10), timedelta(days=1)
@@ -164,3 +164,17 @@ def test_jitter_only_lengthens() -> None:
         plain, longer = wait(ended(kind, outcome)), wait(ended(kind, outcome), replace(RULES, jitter=0.1))
         assert plain is not None
         assert longer == plain * 1.1
+
+
+def test_a_withdrawn_article_is_looked_at_once_more_and_then_as_ever() -> None:
+    article = Article(
+        id="1", url="https://a.example/", url_canonical="https://a.example/", source="a", domain="a.example",
+        title="x", text="x", first_seen_at=NOW, last_seen_at=NOW, withdrawn_at=NOW,
+    )  # fmt: skip
+    late = replace(ended(Kind.ARTICLE, Outcome.GONE, visits=len(REREAD)), article=article)
+    assert wait(late) == REREAD[0]
+    second = replace(late, article=replace(article, withdrawn_at=NOW - REREAD[0]))
+    assert wait(second) is None
+    early = replace(second, target=replace(second.target, visits=2))
+    assert wait(early) == REREAD[2] - REREAD[1]
+    assert wait(late, replace(RULES, reread=())) is None
