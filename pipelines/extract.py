@@ -21,6 +21,7 @@ from pipelines.boilerplate import TOP_RULE, Block, prune, strip
 from pipelines.boilerplate.learned import strip_learned
 from pipelines.boilerplate.lines import is_prose
 from pipelines.boilerplate.source_lines import RULE as SOURCE_RULE
+from pipelines.changes.lexicon import notices
 from pipelines.gate import not_article, read_signals
 from pipelines.identity import article_id, content_hash
 from pipelines.items import Article, Cut, Outcome, Page
@@ -63,6 +64,8 @@ _MATCHED = 0.5
 _LEFT = 0.2
 # A line less likely than this is not even worth showing to the rules, which read lines together.
 _THINKABLE = 0.1
+# A line with more of it in links names another page: "Corrections" in a menu.
+_LINKED = 0.5
 # The headline stands among the first blocks, where it was taken for text at all.
 _TOP = 20
 _MAX_KICKER = 40
@@ -230,12 +233,15 @@ def known_of(meta: Metadata) -> Known:
 def _judged(choice: Choice, meta: Metadata, *, model: Model | None) -> list[Block]:
     """The lines that the extractor took or that may be the article's, with the judge's word on each.
 
-    The extractor's as they are where they are not lines of the page, or next to nothing of them is likely.
+    A notice of correction is the article's wherever it stands: publishers set it off from the text. The
+    extractor's lines as they are where they are not lines of the page, or next to nothing of them is likely.
     """
     found = choice.size
     if not any(choice.chosen) or found < _MATCHED * _size(choice.blocks):
         return choice.blocks
     likely = judge(choice.lines, choice.sums, choice.chosen, known_of(meta), model=model)
+    said = notices([line.text if line.linked <= _LINKED else "" for line in choice.lines])
+    likely = [1.0 if notice else one for notice, one in zip(said, likely, strict=True)]
     blocks = [
         Block(kind=line.box.kind, text=line.text, linked=line.linked, likely=probability)
         for line, own, probability in zip(choice.lines, choice.chosen, likely, strict=True)

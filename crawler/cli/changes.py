@@ -124,7 +124,7 @@ def _inline(ctx: Context, before: str, after: str) -> Text:
     text = Text()
     for place, pieces in enumerate(word_diff(before, after)):
         text.append(" " if place else "")
-        text.append_text(_drawn(ctx, pieces))
+        text.append_text(drawn(ctx, pieces))
     return text
 
 
@@ -196,10 +196,10 @@ def print_diff(ctx: Context, store: Store, article: Article, span: str) -> None:
     states = {state.revision: state for state in store.revisions(article.id)}
     old, new = (_state(states, number) for number in _span(span))
     for pieces in word_diff(old.title, new.title):
-        ctx.console.print(_drawn(ctx, pieces, style="bold"), highlight=False, soft_wrap=True)
+        ctx.console.print(drawn(ctx, pieces, style="bold"), highlight=False, soft_wrap=True)
     for same, some in groupby(word_diff(old.text, new.text), key=_is_same):
         run = list(some)
-        lines = [_unchanged(len(run))] if same else [_drawn(ctx, pieces) for pieces in run]
+        lines = [_unchanged(len(run))] if same else [drawn(ctx, pieces) for pieces in run]
         for line in lines:
             ctx.console.print()
             ctx.console.print(line, highlight=False, soft_wrap=True)
@@ -227,7 +227,8 @@ def _state(states: dict[int, Article], number: int) -> Article:
     return states[number]
 
 
-def _drawn(ctx: Context, pieces: Sequence[Piece], *, style: str = "") -> Text:
+def drawn(ctx: Context, pieces: Sequence[Piece], *, style: str = "") -> Text:
+    """The pieces in colour on a terminal, else within marks."""
     text = Text(style=style)
     mixed = any(_RIGHT_TO_LEFT.search(piece.text) for piece in pieces)
     for fate, part in pieces:

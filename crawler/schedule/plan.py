@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
+from crawler.schedule.hosts import DOWN_WAIT, Sign, of_answer
 from crawler.schedule.polling import UNBOUNDED, Demand, Price, demand, poll_at
 from crawler.schedule.rates import Rate
 from crawler.schedule.silence import News
@@ -25,6 +26,10 @@ REREAD = (
 # Media Cloud gives a story up after 10 tries as well.
 MAX_ARTICLE_FAILURES = 10
 ARTICLE_RETRY = timedelta(minutes=5)
+# Where it is the host that failed, the host is left alone (schedule/hosts.py), and the article asked for then
+# is no worse than the others that wait for it: it is due again when they are, given up after a week or so.
+HOST_RETRY = timedelta(seconds=DOWN_WAIT)
+MAX_HOST_FAILURES = 20
 ROBOTS_RETRY = timedelta(days=1)
 
 _READ = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.NOT_MODIFIED})
@@ -178,10 +183,20 @@ def _article_wait(visit: Visit, rules: Rules) -> timedelta | None:
 def _article_retry(visit: Visit, rules: Rules) -> timedelta | None:
     target, ages = visit.target, rules.reread
     if visit.outcome in FAILURES:
-        if target.failures + 1 >= MAX_ARTICLE_FAILURES:
+        hosts = _of_host(visit)
+        if target.failures + 1 >= (MAX_HOST_FAILURES if hosts else MAX_ARTICLE_FAILURES):
             return None
-        return _doubled(ARTICLE_RETRY, target.failures, timedelta(days=1))
+        return _doubled(HOST_RETRY if hosts else ARTICLE_RETRY, target.failures, timedelta(days=1))
     return ROBOTS_RETRY if visit.outcome is Outcome.ROBOTS and target.visits < len(ages) else None
+
+
+def _of_host(visit: Visit) -> bool:
+    """Whether the host failed and not the page: nobody answered, or it asked to be left alone."""
+    if visit.page is None:
+        return True
+    assert visit.ended_at is not None
+    seen = of_answer(visit.page.status, visit.page.headers, now=visit.ended_at)
+    return seen is not None and seen.sign in (Sign.ASKED, Sign.DOWN)
 
 
 def _doubled(base: timedelta, times: int, cap: timedelta) -> timedelta:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, zip_longest
 
 from pipelines.changes.align import Alignment, align
 from pipelines.changes.edits import Speech, edits
 from pipelines.changes.kinds import Change, ChangeKind
-from pipelines.changes.lexicon import is_notice, opens_notice
+from pipelines.changes.lexicon import is_notice, opened_notices
 from pipelines.changes.parts import Sentence, paragraphs_of, sentences, window
 from pipelines.identity import folded_words
 from pipelines.items import CLEANING, Article
@@ -60,36 +60,40 @@ def _of_text(old: str, new: str, *, language: str | None) -> Iterator[Change]:
     before, after = paragraphs_of(old), paragraphs_of(new)
     first, second = sentences(before, but=set(after)), sentences(after, but=set(before))
     found = align(first, second)
-    yield from _corrections(found, after).values()
+    notices = opened_notices(after)
+    yield from _corrections(found, after, notices).values()
     for one, other in found.respelled:
         yield Change(kind=ChangeKind.TYPOGRAPHY, before=window(one.text), after=window(other.text))
     speech = Speech(f"{old}\n{new}", language)
     for one, other in found.edited:
-        if not _is_correction(other, after):
+        if not _is_correction(other, notices):
             yield from edits(one, other, speech)
     for run in _runs(found.cut, first):
         yield _whole(run, before, ChangeKind.PARAGRAPHS_CUT, cut=True)
-    for run in _runs([one for one in found.added if not _is_correction(one, after)], second):
+    for run in _runs([one for one in found.added if not _is_correction(one, notices)], second):
         yield _whole(run, after, ChangeKind.PARAGRAPHS_ADDED, cut=False)
     if not (found.respelled or found.edited or found.cut or found.added):
         yield from _moved_about(sentences(before), sentences(after))
 
 
-def _is_correction(one: Sentence, paragraphs: list[str]) -> bool:
-    return is_notice(one.text) or opens_notice(paragraphs[one.paragraph])
+def _is_correction(one: Sentence, notices: Mapping[int, int]) -> bool:
+    return one.paragraph in notices or is_notice(one.text)
 
 
-def _corrections(found: Alignment, paragraphs: list[str]) -> dict[int, Change]:
-    """One for each paragraph of the new text in which a notice was written or changed."""
+def _corrections(found: Alignment, paragraphs: list[str], notices: Mapping[int, int]) -> dict[int, Change]:
+    """One for each notice of the new text that was written or changed, by the paragraph it begins in."""
     some: dict[int, Change] = {}
     for one, other in found.edited:
-        if _is_correction(other, paragraphs):
+        if _is_correction(other, notices):
             change = Change(kind=ChangeKind.CORRECTION, before=window(one.text), after=window(other.text))
-            some.setdefault(other.paragraph, change)
+            some.setdefault(notices.get(other.paragraph, other.paragraph), change)
     for one in found.added:
-        if _is_correction(one, paragraphs):
-            whole = paragraphs[one.paragraph] if opens_notice(paragraphs[one.paragraph]) else one.text
-            some.setdefault(one.paragraph, Change(kind=ChangeKind.CORRECTION, after=window(whole)))
+        if _is_correction(one, notices):
+            start = notices.get(one.paragraph)
+            whole = [text for number, text in enumerate(paragraphs) if notices.get(number) == start]
+            shown = one.text if start is None else " ".join(whole)
+            place = one.paragraph if start is None else start
+            some.setdefault(place, Change(kind=ChangeKind.CORRECTION, after=window(shown)))
     return some
 
 

@@ -5,7 +5,7 @@ The order of the choice is told in docs/versions.md. Our own clock (`first_seen_
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Flag(StrEnum):
 
 
 FLAG_MEANING: Mapping[Flag, str] = {
-    Flag.FUTURE: "feed, JSON-LD or meta name a time that had not come yet when the page was read",
+    Flag.FUTURE: "feed, JSON-LD or page name a time that had not come yet when the page was read",
     Flag.TOO_OLD: "they name a time before 1990, or more than a year before what the feed says",
     Flag.DISAGREES: "two of feed, JSON-LD and page are more than a day apart",
     Flag.ZONE_UNKNOWN: "the time that was chosen names no time zone; it was taken as UTC",
@@ -38,8 +38,6 @@ _SKEW = timedelta(hours=1)
 _BEFORE_THE_FEED = timedelta(days=366)
 # Places that tell the same thing twice confirm nothing.
 _GROUPS = {"time": "shown", "text": "shown"}
-# Claims about the article as a whole; elements and addresses may name another day.
-_DECLARED = frozenset({"json-ld", "meta", "feed"})
 
 
 class Claim(NamedTuple):
@@ -74,8 +72,8 @@ def choose(claims: Sequence[Claim], *, now: datetime) -> Published:
     first = _first_of_each(possible)
     flags = {*_doubts(claims, now=now)}
     if not first:
-        return Published(flags=tuple(sorted(flags)))
-    feed = next((claim.dated for claim in possible if claim.source == "feed"), None)
+        return Published(flags=_sorted(flags))
+    feed = _feed_of(first)
     ranked = [
         (
             not any(near(claim.dated, other.dated) for other in first if other is not claim),
@@ -94,7 +92,7 @@ def choose(claims: Sequence[Claim], *, now: datetime) -> Published:
         at=chosen.dated.at,
         precision=chosen.dated.precision,
         source=chosen.source,
-        flags=tuple(sorted(flags)),
+        flags=_sorted(flags),
     )
 
 
@@ -127,6 +125,14 @@ def _first_of_each(claims: Sequence[Claim]) -> list[Claim]:
     return list(found.values())
 
 
+def _sorted(flags: Iterable[Flag]) -> tuple[str, ...]:
+    return tuple(sorted(flag.value for flag in flags))
+
+
+def _feed_of(claims: Iterable[Claim]) -> Dated | None:
+    return next((claim.dated for claim in claims if claim.source == "feed"), None)
+
+
 def _is_future(dated: Dated, now: datetime) -> bool:
     return dated.at > now + (_SKEW if dated.precision != "day" and dated.zoned else LEEWAY)
 
@@ -136,8 +142,12 @@ def _precedes(dated: Dated, feed: Dated | None) -> bool:
 
 
 def _doubts(claims: Sequence[Claim], *, now: datetime) -> Iterator[Flag]:
-    declared = [claim for claim in _first_of_each(claims) if claim.source in _DECLARED]
-    feed = next((claim.dated for claim in declared if claim.source == "feed"), None)
+    """What feed, JSON-LD and page give reason to doubt. The page is its meta elements, else what it shows; an
+    address may name the day of another thing."""
+    first = {claim.group: claim for claim in _first_of_each(claims)}
+    named = ("json-ld", "meta" if "meta" in first else "shown", "feed")
+    declared = [first[group] for group in named if group in first]
+    feed = _feed_of(claim for claim in declared if plausible(claim.dated, now=now))
     if any(_is_future(claim.dated, now) for claim in declared):
         yield Flag.FUTURE
     if any(claim.dated.at < EARLIEST or _precedes(claim.dated, feed) for claim in declared):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,11 +11,13 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from plans import due_at
+from rich.console import Console
 
-from crawler.cli.changes import changes
+from crawler.cli.changes import changes, drawn
 from crawler.cli.context import Context
 from crawler.cli.read import show
 from pipelines.changes import ChangeKind
+from pipelines.changes.marks import word_diff
 from pipelines.errors import UsageError
 from pipelines.items import Article, Link, Visit
 from pipelines.store import Store
@@ -113,3 +116,26 @@ def test_show_diff_has_marks_without_a_terminal(run: Run) -> None:
 @pytest.mark.parametrize("words", [("--diff", "1..9"), ("--diff", "x"), ("--json", "--revisions")])
 def test_show_refuses(run: Run, words: tuple[str, ...]) -> None:
     assert isinstance(run(show, URL, *words).exception, UsageError)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("至少12人受伤，王伟说。", "至少14人受伤，李强说。", "至少[-12-]{+14+}人受伤，[-王伟-]{+李强+}说。"),
+        (
+            "قال أحمد إن الجسر سيبنى",
+            "قال محمد إن الجسر سيبنى",
+            "قال \u2068[-أحمد-]\u2069\u2068{+محمد+}\u2069 إن",
+        ),
+    ],
+)
+def test_marks_suit_every_script(old: str, new: str, shown: str) -> None:
+    (pieces,) = word_diff(old, new)
+    assert shown in drawn(Context(console=Console(file=io.StringIO())), pieces).plain
+
+
+def test_a_terminal_shows_colours_and_no_marks() -> None:
+    (pieces,) = word_diff("At least 12 people", "At least 15 people")
+    text = drawn(Context(console=Console(file=io.StringIO(), force_terminal=True)), pieces)
+    assert text.plain == "At least 1215 people"
+    assert [span.style for span in text.spans if span.style] == ["red strike", "green"]

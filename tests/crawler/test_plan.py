@@ -8,8 +8,16 @@ from itertools import accumulate
 
 import pytest
 
-from crawler.schedule.plan import MAX_ARTICLE_FAILURES, REREAD, Rhythm, Rules, planned
-from pipelines.items import FAILURES, Kind, Link, Outcome, Page, PollWish, Target, Visit
+from crawler.schedule.plan import (
+    HOST_RETRY,
+    MAX_ARTICLE_FAILURES,
+    MAX_HOST_FAILURES,
+    REREAD,
+    Rhythm,
+    Rules,
+    planned,
+)
+from pipelines.items import FAILURES, Article, Kind, Link, Outcome, Page, PollWish, Target, Visit
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)  # a Tuesday
 SHORT, LONG = timedelta(minutes=10), timedelta(days=1)
@@ -31,10 +39,10 @@ def wait(visit: Visit, rules: Rules = RULES) -> timedelta | None:
     return None if due is None else due - NOW
 
 
-def answer(**headers: str) -> Page:
+def answer(*, status: int = 200, **headers: str) -> Page:
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     url = "https://a.example/"
-    return Page(url=url, final_url=url, status=200, headers=names, body=b"", fetched_at=NOW)
+    return Page(url=url, final_url=url, status=status, headers=names, body=b"", fetched_at=NOW)
 
 
 def polled(hours: int, every: timedelta, *, articles: int) -> Target:
@@ -148,8 +156,22 @@ def test_articles_are_read_again_at_their_ages_and_then_never() -> None:
 
 @pytest.mark.parametrize("outcome", sorted(FAILURES))
 def test_a_failing_article_is_given_up_in_the_end(outcome: Outcome) -> None:
-    assert wait(ended(Kind.ARTICLE, outcome)) == timedelta(minutes=5)
-    assert wait(ended(Kind.ARTICLE, outcome, failures=MAX_ARTICLE_FAILURES)) is None
+    def failed(failures: int) -> timedelta | None:
+        return wait(replace(ended(Kind.ARTICLE, outcome, failures=failures), page=answer(status=500)))
+
+    assert failed(0) == timedelta(minutes=5)
+    assert failed(MAX_ARTICLE_FAILURES) is None
+
+
+@pytest.mark.parametrize("status", [None, 429, 502, 503, 504])
+def test_an_article_whose_host_failed_is_due_again_with_its_host(status: int | None) -> None:
+    def failed(failures: int) -> timedelta | None:
+        page = None if status is None else answer(status=status)
+        return wait(replace(ended(Kind.ARTICLE, Outcome.NETWORK_ERROR, failures=failures), page=page))
+
+    assert failed(0) == HOST_RETRY
+    assert failed(MAX_ARTICLE_FAILURES) is not None
+    assert failed(MAX_HOST_FAILURES) is None
 
 
 @pytest.mark.parametrize(
@@ -164,3 +186,17 @@ def test_jitter_only_lengthens() -> None:
         plain, longer = wait(ended(kind, outcome)), wait(ended(kind, outcome), replace(RULES, jitter=0.1))
         assert plain is not None
         assert longer == plain * 1.1
+
+
+def test_a_withdrawn_article_is_looked_at_once_more_and_then_as_ever() -> None:
+    article = Article(
+        id="1", url="https://a.example/", url_canonical="https://a.example/", source="a", domain="a.example",
+        title="x", text="x", first_seen_at=NOW, last_seen_at=NOW, withdrawn_at=NOW,
+    )  # fmt: skip
+    late = replace(ended(Kind.ARTICLE, Outcome.GONE, visits=len(REREAD)), article=article)
+    assert wait(late) == REREAD[0]
+    second = replace(late, article=replace(article, withdrawn_at=NOW - REREAD[0]))
+    assert wait(second) is None
+    early = replace(second, target=replace(second.target, visits=2))
+    assert wait(early) == REREAD[2] - REREAD[1]
+    assert wait(late, replace(RULES, reread=())) is None

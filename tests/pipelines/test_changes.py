@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.changes import MOST_OF_A_KIND, ChangeKind, changes_between
 from pipelines.changes.marks import Fate, word_diff
@@ -133,3 +135,85 @@ def test_the_word_diff_makes_up_both_texts() -> None:
     for text, fates in ((old, (Fate.SAME, Fate.CUT)), (new, (Fate.SAME, Fate.ADDED))):
         parts = ["".join(text for fate, text in pieces if fate in fates) for pieces in diff]
         assert "\n\n".join(part for part in parts if part) == text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kind"),
+    [
+        (
+            "市议会周二开会讨论预算，至少12人受伤，警方说。",
+            "市议会周二开会讨论预算，至少14人受伤，警方说。",
+            "figures",
+        ),
+        ("王伟市长周二到了现场，看望受伤的人。", "李强市长周二到了现场，看望受伤的人。", "names"),
+        (
+            "市長は「橋を春までに直す」と火曜日に語った。",
+            "市長は「橋を夏までに直す」と火曜日に語った。",
+            "quotes",
+        ),
+        (
+            "قال العمدة أحمد حسن إن الجسر سيبنى من جديد.",
+            "قال العمدة محمد حسن إن الجسر سيبنى من جديد.",
+            "names",
+        ),
+        ("महापौर रमेश ने कहा कि पुल फिर से बनेगा।", "महापौर सुरेश ने कहा कि पुल फिर से बनेगा।", "names"),
+        (
+            "Zwei Menschen wurden am Dienstag verletzt.",
+            "Drei Menschen wurden am Dienstag verletzt.",
+            "figures",
+        ),
+        ("Der Rat hat das große Haus verkauft.", "Der Rat hat das große Gebäude verkauft.", "wording"),
+        ("Im Rat sprach Bürgermeister Müller lange.", "Im Rat sprach Bürgermeister Möller lange.", "names"),
+        (
+            "« Nous la réparons », a dit le maire lundi.",
+            "« Nous la fermons », a dit le maire lundi.",
+            "quotes",
+        ),
+    ],
+)
+def test_kinds_in_many_scripts(old: str, new: str, kind: str) -> None:
+    language = "de" if "Rat" in old else None
+    assert kinds(article(old, language=language), article(new, language=language)) == [kind]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Korrektur: Der Name war falsch geschrieben.",
+        "In einer früheren Version hieß es, die Brücke sei neu.",
+        "Rectificatif : le nom du maire était faux.",
+        "Mis à jour et corrigé le 24 novembre.",
+        "Fe de errores: el nombre era otro.",
+        "Errata corrige: il nome era un altro.",
+        "更正：此前报道的人数有误。",
+        "【訂正】技師の名前に誤りがありました。",
+        "정정: 이름이 잘못 표기되었습니다.",
+        "Поправка: имя было указано неверно.",
+        "تصحيح: كان الاسم خاطئا.",
+    ],
+)
+def test_notices_of_correction_in_many_languages(notice: str) -> None:
+    assert kinds(article(), article(FIRST, SECOND, THIRD, notice)) == ["correction"]
+
+
+_WORDS = st.sampled_from(
+    ["river", "12", "14", "Ann", "“yes”", "said.", "桥", "塌了。", "قال", "5 minutes ago", ""]
+)
+_TEXTS = st.lists(st.lists(_WORDS, max_size=8).map(" ".join), max_size=6).map("\n\n".join)
+
+
+@given(_TEXTS, _TEXTS, st.lists(_TEXTS, max_size=3))
+def test_whatever_is_compared_is_told_within_bounds(old: str, new: str, earlier: list[str]) -> None:
+    states = [article(text=text) for text in earlier]
+    assert changed(article(text=old), article(text=old), states) == ()
+    found = changed(article(text=old), article(text=new), states)
+    assert all(len(shown) <= 240 for change in found for shown in (change.before, change.after) if shown)
+    assert [change.kind.rank for change in found] == sorted(change.kind.rank for change in found)
+
+
+@given(_TEXTS, _TEXTS)
+def test_a_word_diff_holds_both_texts(old: str, new: str) -> None:
+    pieces = [piece for paragraph in word_diff(old, new) for piece in paragraph]
+    for text, fate in ((old, Fate.CUT), (new, Fate.ADDED)):
+        kept = "".join(piece.text for piece in pieces if piece.fate in (Fate.SAME, fate))
+        assert "".join(kept.split()) == "".join(text.split())

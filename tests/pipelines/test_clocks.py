@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pipelines.metadata.clocks import Claim, Flag, choose, feed_claim
-from pipelines.metadata.dates import Dated
+from pipelines.metadata.dates import Dated, plausible
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -45,3 +48,29 @@ def test_a_time_without_a_zone_says_so_unless_another_names_it() -> None:
 
 def test_nothing_claimed_is_nothing_chosen() -> None:
     assert choose([], now=NOW).at is None
+
+
+def test_what_the_page_shows_is_the_page_where_no_meta_element_speaks() -> None:
+    shown = claim("time", NOW - 4 * DAY)
+    assert choose([claim("json-ld", NOW - DAY), shown], now=NOW).flags == (Flag.DISAGREES,)
+    assert choose([claim("json-ld", NOW - DAY), claim("meta", NOW - DAY), shown], now=NOW).flags == ()
+
+
+def test_an_impossible_feed_makes_nothing_too_old() -> None:
+    found = choose([claim("json-ld", NOW - DAY), feed_claim(NOW + 900 * DAY)], now=NOW)
+    assert (found.source, found.flags) == ("json-ld", (Flag.DISAGREES, Flag.FUTURE))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["json-ld", "meta", "time", "url", "feed"]), st.integers(-20000, 20000))
+    )
+)
+def test_what_is_chosen_was_claimed_and_is_possible(said: list[tuple[str, int]]) -> None:
+    claims = [claim(source, NOW + timedelta(hours=hours)) for source, hours in said]
+    found = choose(claims, now=NOW)
+    if found.at is None:
+        assert not any(plausible(one.dated, now=NOW) for one in claims)
+    else:
+        assert found.at in [one.dated.at for one in claims if one.source == found.source]
+        assert found.at <= NOW + DAY

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pipelines.changes import ChangeKind, changes_between
 from pipelines.extract import Reading, read_article
 from pipelines.items import Outcome, Page
 from pipelines.words import count_words
@@ -150,3 +151,28 @@ def test_words_are_counted_in_any_script() -> None:
     assert count_words("滨江新闻，每日更新") == 8
     assert count_words("أقر المجلس البلدي") == 3
     assert count_words("") == 0
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "<p><em>Correction: An earlier version of this article misnamed the engineer. She is Ann Lind.</em></p>",
+        "<div class='correction'><strong>Correction</strong> An earlier version of this article misnamed her.</div>",
+        "<aside class='note'><p>Correction, Nov. 24: The engineer was misnamed in this article.</p></aside>",
+        "<p class='footnote'>• This article was amended on 24 November 2026 to correct a name.</p>",
+        "<p><i>Korrektur: In einer früheren Version hieß es, die Brücke sei neu.</i></p>",
+        "<div class='box'><h3>Correction</h3><p>The engineer is called Ann Lind, not Linde.</p></div>",
+    ],
+)
+@pytest.mark.parametrize("top", [True, False])
+def test_a_notice_of_correction_belongs_to_the_article_wherever_it_stands(notice: str, top: bool) -> None:
+    text = "".join(f"<p>{line}</p>" for line in LINES)
+    found = article_of(document(notice + text if top else text + notice))
+    (change,) = changes_between(article_of(document()), found)
+    assert change.kind is ChangeKind.CORRECTION
+
+
+def test_a_link_to_the_corrections_is_no_notice() -> None:
+    text = "".join(f"<p>{line}</p>" for line in LINES)
+    menu = "<div class='more'><p><a href='/corrections'>Corrections</a></p><p><a href='/a'>About us</a></p></div>"
+    assert "Corrections" not in article_of(document(text + menu)).text

@@ -117,3 +117,52 @@ def test_a_wall_or_a_failure_withdraws_nothing(store: Store) -> None:
     assert found is not None
     assert found.withdrawn_at is None
     assert store.changes() == []
+
+
+def test_an_answer_of_304_restores(store: Store) -> None:
+    read(store, 0)
+    end(store, 1, outcome=Outcome.GONE, reason="404")
+    end(store, 2, outcome=Outcome.NOT_MODIFIED)
+    found = store.article(URL)
+    assert found is not None
+    assert found.withdrawn_at is None
+    assert kinds(store) == ["withdrawn", "restored"]
+
+
+def elsewhere(text: str, title: str, hours: int) -> dict[str, object]:
+    """A redirect from the story's address to another article."""
+    url = "https://n.example/2026/other"
+    article = Article(
+        id="", url=url, url_canonical=url, source="n", domain="n.example", title=title, text=text,
+        first_seen_at=NOW, last_seen_at=NOW + hours * HOUR,
+    )  # fmt: skip
+    page = Page(url=URL, final_url=url, status=200, headers={}, body=b"x", fetched_at=NOW)
+    return {"article": article, "page": page}
+
+
+def test_an_address_that_leads_to_another_article_withdraws_the_first(store: Store) -> None:
+    read(store, 0)
+    ended = end(store, 1, **elsewhere("A fire burned two sheds in the harbour at night.", "Fire", 1))
+    assert ended.outcome is Outcome.STORED
+    found = store.article(URL)
+    assert found is not None
+    assert found.withdrawn_at == NOW + HOUR
+    assert kinds(store) == ["withdrawn"]
+
+
+def test_an_address_that_leads_to_the_same_article_has_moved_it(store: Store) -> None:
+    read(store, 0)
+    assert end(store, 1, **elsewhere(BODY, "Council settles the budget", 1)).outcome is Outcome.UNCHANGED
+    (row,) = store.changes()
+    assert (row.kind, row.before, row.after) == (ChangeKind.MOVED, URL, "https://n.example/2026/other")
+    end(store, 2, **elsewhere(BODY, "Council settles the budget", 2))
+    assert kinds(store) == ["moved"]
+
+
+def test_a_headline_tried_out_on_readers_ends_as_two_revisions(store: Store) -> None:
+    for hour in range(8):
+        line = "It is settled at last" if hour % 2 else "The budget of the town is settled"
+        read(store, hour, f"{line}\n\n{BODY}")
+    found = store.article(URL)
+    assert found is not None
+    assert found.revision <= 3
