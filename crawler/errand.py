@@ -1,4 +1,5 @@
-"""Errands: one look at the web and back, for `probe`, `sources add`, `sources test` and `extract URL`.
+"""Errands: one look at the web and back, for `probe`, `sources add`, `sources test`, `extract URL` and
+`why URL --fetch`.
 
 The same middlewares as a crawl's, so robots, delays and the guard hold here too. Each function runs
 Scrapy's reactor, which a process can do once.
@@ -7,6 +8,8 @@ Scrapy's reactor, which a process can do once.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import scrapy
@@ -17,7 +20,9 @@ from crawler.fetch import CrawlerWeb, Web
 from crawler.run import settings_for
 from crawler.survey import Survey, survey
 from pipelines.errors import WirewatchError
-from pipelines.items import Link, Page
+from pipelines.items import Kind, Link, Outcome, Page, Target, Visit
+from pipelines.stages import ExtractStage, PageTerms
+from pipelines.urls import host_of, site_of
 from pipelines.workers import Workers
 
 if TYPE_CHECKING:
@@ -86,6 +91,69 @@ def fetch_page(url: str, *, config: Config) -> Page:
 def survey_site(url: str, *, config: Config, samples: int = 0) -> Survey:
     """What the site offers. Raises FetchError when the page cannot be had."""
     return run_errand(lambda web: survey(url, web, samples=samples), config=config, urls=[url])
+
+
+def look(
+    target: Target, *, config: Config, source: Source | None, learned: Callable[[str], frozenset[int]]
+) -> Visit:
+    """A visit of the target as a crawl would make it, up to what the store has to say; nothing is kept.
+
+    `learned` gives the lines to take out of a site's articles.
+    """
+
+    async def visit(web: Web) -> Visit:
+        assert isinstance(web, CrawlerWeb)
+        begun = Visit(target=target, started_at=datetime.now(UTC))
+        answer = await web.look(target.url)
+        begun = replace(begun, page=answer.page, outcome=answer.outcome, reason=answer.reason)
+        if answer.page is None or answer.outcome is not None:
+            return begun
+        if target.kind is not Kind.ARTICLE:
+            return await _links(web, begun, answer.page)
+        objection = source.objection(answer.page.final_url) if source is not None else None
+        if objection is not None:
+            return replace(begun, outcome=Outcome.FILTERED, reason=objection)
+        return await ExtractStage(_Reader(web, source, learned)).process_item(begun)
+
+    delay = source.delay if source is not None else None
+    return run_errand(visit, config=config, urls=[target.url], delay=delay)
+
+
+async def _links(web: CrawlerWeb, visit: Visit, page: Page) -> Visit:
+    try:
+        found = await web.read(read, visit.target.kind, page)
+    except WirewatchError as error:
+        return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
+    links = tuple(found.links)
+    return replace(visit, links=links, outcome=Outcome.LINKS, reason=f"{len(links)} links")
+
+
+class _Reader:
+    """What the extraction asks of the application, for one look."""
+
+    since: datetime | None = None
+
+    def __init__(
+        self, web: CrawlerWeb, source: Source | None, learned: Callable[[str], frozenset[int]]
+    ) -> None:
+        self.workers = web.workers
+        self._web = web
+        self._source = source
+        self._learned = learned
+
+    def language_of(self, source: str) -> str | None:
+        return self._source.language if self._source is not None else None
+
+    async def known_lines(self, visit: Visit) -> frozenset[int]:
+        assert visit.page is not None
+        return self._learned(site_of(host_of(visit.page.final_url)))
+
+    def page_terms(self, visit: Visit) -> PageTerms:
+        assert visit.page is not None
+        return self._web.page_terms(visit.page.final_url)
+
+    async def end(self, visit: Visit) -> Visit:
+        return visit
 
 
 class RootCheck(NamedTuple):

@@ -84,9 +84,16 @@ class Source:
 
     def wants(self, url: str) -> bool:
         """Whether an article's address passes: no `exclude` matches, and one `include` if there are any."""
-        if any(compiled(pattern).search(url) for pattern in self.exclude):
-            return False
-        return not self.include or any(compiled(pattern).search(url) for pattern in self.include)
+        return self.objection(url) is None
+
+    def objection(self, url: str) -> str | None:
+        """Why an article's address does not pass."""
+        for pattern in self.exclude:
+            if compiled(pattern).search(url):
+                return f"exclude '{pattern}' matches"
+        if self.include and not any(compiled(pattern).search(url) for pattern in self.include):
+            return "no include pattern matches"
+        return None
 
 
 # --- what may stand in a block: each returns the value's one form, or raises ValueError ----------------

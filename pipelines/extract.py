@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import trafilatura
@@ -24,7 +24,7 @@ from pipelines.boilerplate.source_lines import RULE as SOURCE_RULE
 from pipelines.changes.lexicon import notices
 from pipelines.gate import not_article, read_signals
 from pipelines.identity import article_id, content_hash
-from pipelines.items import Article, Cut, Outcome, Page
+from pipelines.items import Article, Cut, Grounds, Outcome, Page
 from pipelines.judge import (
     KEPT,
     Box,
@@ -78,10 +78,11 @@ logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one page gave: an article, or the outcome and the reason; and the lines taken away."""
+    """What one page gave: an article, or the outcome and its reason; the lines taken away, the grounds."""
 
     article: Article | None = None
     cuts: tuple[Cut, ...] = ()
+    grounds: Grounds | None = None
     outcome: Outcome | None = None
     reason: str | None = None
 
@@ -115,24 +116,27 @@ def read_article(
         return Reading(outcome=Outcome.FILTERED, reason=refused)
     signals = read_signals(tree, url=page.final_url, meta=meta)
     cuts = prune(tree)
-    blocks, stripped = _clean(_judged(choose(tree, meta), meta, model=model), meta)
+    choice = choose(tree, meta)
+    blocks, stripped = _clean(_judged(choice, meta, model=model), meta)
     blocks, taken = strip_learned(blocks, learned)
     cuts.extend((*stripped, *taken))
     text = "\n\n".join(block.text for block in blocks)
     words = count_words(text)
+    grounds = signals.grounds(way=choice.way, words=words)
+    reading = Reading(cuts=tuple(cuts), grounds=grounds)
     reason = not_article(signals, blocks=blocks, words=words)
     if reason is not None:
-        return Reading(cuts=tuple(cuts), outcome=Outcome.NOT_ARTICLE, reason=reason)
+        return replace(reading, outcome=Outcome.NOT_ARTICLE, reason=reason)
     if words < MIN_WORDS:
         outcome = Outcome.TOO_SHORT if signals.declared or signals.dated else Outcome.NOT_ARTICLE
-        return Reading(cuts=tuple(cuts), outcome=outcome, reason=f"{words} words")
+        return replace(reading, outcome=outcome, reason=f"{words} words")
     title = meta.title or hint_title or blocks[0].text
     named = [feed_claim(hint_published_at)] if hint_published_at is not None else []
     published = choose_date((*meta.claims, *named), now=page.fetched_at)
     tdm = reservation_of(meta.metas, page.headers, url=page.final_url, by_file=reservation)
     key = article_key(page.final_url, meta.canonical_url)
-    return Reading(
-        cuts=tuple(cuts),
+    return replace(
+        reading,
         article=Article(
             id=article_id(key),
             url=canonical(page.final_url) or page.final_url,
@@ -179,8 +183,9 @@ def _authors_of(cuts: Sequence[Cut]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """What the extractor took of a page: its blocks, and which of the page's lines they are."""
+    """What the extractor took of a page and how: its blocks, and which of the page's lines they are."""
 
+    way: str
     blocks: list[Block]
     lines: list[PageLine]
     sums: dict[Box, BoxSum]
@@ -204,18 +209,18 @@ def choose(tree: HtmlElement, meta: Metadata) -> Choice:
     sums = sum_boxes(lines)
     drop_menus(tree, sums)
 
-    def choice(blocks: list[Block]) -> Choice:
+    def choice(way: str, blocks: list[Block]) -> Choice:
         chosen = widened(lines, choices(lines, [block.text for block in blocks]))
-        return Choice(blocks=blocks, lines=lines, sums=sums, chosen=chosen)
+        return Choice(way=way, blocks=blocks, lines=lines, sums=sums, chosen=chosen)
 
-    best = choice(_blocks(tree, fast=True))
+    best = choice("fast", _blocks(tree, fast=True))
     if best.size >= _POOR:
         return best
-    for recall in (False, True):
-        other = choice(_blocks(tree, recall=recall))
+    for way, recall in (("default", False), ("recall", True)):
+        other = choice(way, _blocks(tree, recall=recall))
         best = other if other.size > 1.5 * best.size else best
     written = _written(meta, scripts)
-    return choice(written) if _size(written) > max(_POOR, 2 * best.size) else best
+    return choice("scripts", written) if _size(written) > max(_POOR, 2 * best.size) else best
 
 
 def _written(meta: Metadata, scripts: list[str]) -> list[Block]:

@@ -19,6 +19,7 @@ from lxml.html import HtmlElement
 
 from pipelines.boilerplate import Block
 from pipelines.boilerplate.lines import is_running, length, normal
+from pipelines.items import Grounds
 from pipelines.metadata import Metadata
 from pipelines.metadata.jsonld import ARTICLE_TYPES
 from pipelines.metadata.markup import squeezed
@@ -59,6 +60,17 @@ class Signals:
     def declared(self) -> bool:
         """Whether the page says of itself that it is an article."""
         return not self.types.isdisjoint(ARTICLE_TYPES) or self.og_type == "article"
+
+    def grounds(self, *, way: str, words: int) -> Grounds:
+        return Grounds(
+            way=way,
+            shape=round(self.url_score, 2),
+            declared=self.declared,
+            dated=self.dated,
+            words=words,
+            body=round(self.largest_body),
+            teasers=self.teasers,
+        )
 
 
 def read_signals(tree: HtmlElement, *, url: str, meta: Metadata) -> Signals:

@@ -83,6 +83,7 @@ class Target:
     or "config" or "manual". `depth` counts listing pages between the source's own pages and this one.
     `visits` is the number of visits ended so far. `hint_*` is what the discovering feed or sitemap said.
     `rhythm` is what was learned of its publications, in the form that `crawler.schedule` gives it.
+    `found_at` is when it became a target; None for those that are older than this field.
     """
 
     id: int
@@ -102,6 +103,7 @@ class Target:
     hint_published_at: datetime | None = None
     last_visited_at: datetime | None = None
     rhythm: Mapping[str, Any] | None = None
+    found_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,10 @@ class PollWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """An answer as it came: header names in lower case, body decoded from its transfer encodings."""
+    """An answer as it came: header names in lower case, body decoded from its transfer encodings.
+
+    `hops` are the redirects on the way: what sent the reader on (a status, "meta refresh") and whereto.
+    """
 
     url: str
     final_url: str
@@ -142,6 +147,7 @@ class Page:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     fetched_at: datetime
+    hops: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +191,25 @@ class Cut:
     line: str
     rule: str
     place: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What it was that a page was judged by, kept with its visit.
+
+    `way`: how its text was found, "fast", "default" or "recall" by those settings of trafilatura, "scripts"
+    in JSON-LD or a script's state. `shape`: how much its address is that of an article, 0 to 1. `declared`,
+    `dated`: whether it calls itself an article, and has a date. `words` of text are left, `body` characters
+    stand in paragraphs under one parent, `teasers` headings lead to other pages.
+    """
+
+    way: str
+    shape: float
+    declared: bool
+    dated: bool
+    words: int
+    body: int
+    teasers: int
 
 
 # Who made a revision: the publisher by an edit, or we ourselves by what was learned of the site since.
@@ -252,9 +277,9 @@ class Visit:
     """One look at one target, from the request to its one outcome.
 
     `outcome` is None while the visit is under way. `reason` says more for a person ("soft 404",
-    "status 503"). `fresh` are the links to articles that nobody had named before; the store tells them from
-    the others when the visit ends. `wish` is what the feed that was read asks for. `timings` are seconds by
-    stage name.
+    "status 503"), `grounds` what the page was judged by, where it was read. `fresh` are the links to articles
+    that nobody had named before; the store tells them from the others when the visit ends. `wish` is what the
+    feed that was read asks for. `timings` are seconds by stage name.
     """
 
     target: Target
@@ -265,6 +290,7 @@ class Visit:
     wish: PollWish | None = None
     article: Article | None = None
     cuts: tuple[Cut, ...] = ()
+    grounds: Grounds | None = None
     outcome: Outcome | None = None
     reason: str | None = None
     ended_at: datetime | None = None

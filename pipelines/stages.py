@@ -86,6 +86,7 @@ class ExtractStage(Stage):
             visit,
             article=reading.article,
             cuts=reading.cuts,
+            grounds=reading.grounds,
             outcome=reading.outcome,
             reason=reading.reason,
         )

@@ -25,6 +25,7 @@ COMMANDS = {
     "extract": ("crawler.cli.extract", "extract"),
     "search": ("crawler.cli.read", "search"),
     "show": ("crawler.cli.read", "show"),
+    "why": ("crawler.cli.why", "why"),
     "changes": ("crawler.cli.changes", "changes"),
     "export": ("crawler.cli.read", "export"),
     "db": ("crawler.cli.db", "db"),

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest, StopDownload
@@ -15,7 +14,7 @@ from scrapy.http.request import NO_CALLBACK
 from crawler.hosts import Hosts
 from crawler.middlewares.origin_files import Meta, OriginFiles, UnreadError
 from crawler.middlewares.refusals import RobotsRefusedError, RobotsUnreadError
-from crawler.robots import MAX_BYTES, NO_RULES, RobotsRules, read_robots
+from crawler.robots import MAX_BYTES, NO_RULES, RobotsRules, origin_of, product_token, read_robots
 from crawler.schedule.hosts import Sighting, Sign
 from pipelines.items import Kind, Visit
 from pipelines.metadata.reservation import TdmRule, read_tdmrep, reservation_by
@@ -51,8 +50,7 @@ class PolitenessMiddleware:
         self.hosts = app.hosts if app is not None else Hosts(clock=clock)
         self.delay = settings.getfloat("WIREWATCH_DELAY")
         self.obey = settings.getbool("WIREWATCH_OBEY_ROBOTS", True)
-        # The product token alone is what robots.txt groups are named by (RFC 9309, 2.2.1).
-        self.agent = str(settings["USER_AGENT"]).split("/", 1)[0].strip()
+        self.agent = product_token(str(settings["USER_AGENT"]))
         shelf = app.memory if app is not None else None
         files = partial(OriginFiles, fetch=self._fetch, shelf=shelf, clock=clock)
         self._robots: OriginFiles[RobotsRules] = files(
@@ -82,8 +80,9 @@ class PolitenessMiddleware:
             return
         meta = {key: request.meta[key] for key in _PASSED_ON if key in request.meta}
         rules = await self.robots(request.url, meta=meta)
-        if not rules.allow(request.url):
-            raise RobotsRefusedError("forbidden by robots.txt")
+        ruling = rules.ruling(request.url)
+        if not ruling.allowed:
+            raise RobotsRefusedError(ruling.refusal)
         await self._look_for_tdmrep(request, rules, meta)
         self.hosts.check(host)  # what was asked for in between may have been answered badly
 
@@ -150,9 +149,3 @@ class PolitenessMiddleware:
             request.meta["download_maxsize"] = MAX_UNPACKED  # for those who send it packed all the same
             if size > MAX_BYTES:
                 raise StopDownload(fail=False)
-
-
-def origin_of(url: str) -> str:
-    """scheme://authority, as robots.txt is kept by."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{host_of(url) or parts.netloc}"

@@ -21,6 +21,8 @@ _GONE = frozenset({404, 410})
 
 
 def page_of(response: Response, *, url: str, fetched_at: datetime) -> Page:
+    ways, places = response.meta.get("redirect_reasons", ()), response.meta.get("redirect_urls", ())
+    hops = zip(map(str, ways), (*places[1:], response.url), strict=False)
     return Page(
         url=url,
         final_url=response.url,
@@ -28,6 +30,7 @@ def page_of(response: Response, *, url: str, fetched_at: datetime) -> Page:
         headers=headers_of(response),
         body=response.body,
         fetched_at=fetched_at,
+        hops=tuple(hops),
     )
 
 
@@ -92,4 +95,7 @@ def _network_reason(error: BaseException | None, text: str) -> str:
     name = type(error).__name__
     if ("Cannot" in name and "Resolve" in name) or isinstance(error, net.DNSLookupError):
         return "the name does not resolve, or only to addresses that are refused"
+    reasons = getattr(getattr(error, "__cause__", None), "reasons", None)
+    if reasons:  # of an answer that broke off: a list of failures, whose own text says nothing to a person
+        text = "; ".join(reason.getErrorMessage() for reason in reasons)
     return f"{name}: {text}"[:300]

@@ -176,6 +176,11 @@ def add_addresses(connection: sa.Connection, key: str, urls: Iterable[str]) -> N
         )
 
 
+def addresses(connection: sa.Connection, key: str) -> list[str]:
+    query = sa.select(article_urls.c.url).where(article_urls.c.article_id == key)
+    return list(connection.scalars(query.order_by(article_urls.c.url)))
+
+
 def drop_address(connection: sa.Connection, url: str) -> None:
     driver(connection).execute(_DROP_ADDRESS, (url,))
 

@@ -61,6 +61,7 @@ targets = sa.Table(
     sa.Column("hint_published_at", UtcDateTime),
     sa.Column("last_visited_at", UtcDateTime),
     sa.Column("rhythm", Json),
+    sa.Column("found_at", UtcDateTime),
 )
 _WAITING = targets.c.due_at.is_not(None)
 # One range of this index holds the due targets of one host in the order they are taken.
@@ -214,6 +215,7 @@ visits = sa.Table(
     sa.Column("reason", CleanText),
     sa.Column("status", sa.Integer),
     sa.Column("final_url", CleanText),
+    sa.Column("hops", Json),
     sa.Column("bytes", sa.Integer),
     sa.Column("article_id", CleanText),
     sa.Column("links", sa.Integer, nullable=False),
@@ -221,6 +223,7 @@ visits = sa.Table(
     sa.Column("gap", sa.Boolean, nullable=False, server_default="0"),
     sa.Column("timings", Json, nullable=False),
     sa.Column("cuts", Json),
+    sa.Column("grounds", Json),
 )
 sa.Index("ix_visits_url", visits.c.url)
 sa.Index("ix_visits_target", visits.c.target_id)

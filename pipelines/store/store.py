@@ -209,10 +209,18 @@ class Store:
         with self._database.write() as connection:
             return visits.prune(connection, before)
 
-    def visits(self, url: str) -> list[VisitRow]:
-        """The visits of a target, the first one first."""
+    def visits(self, url: str, *, article_id: str | None = None, last: int | None = None) -> list[VisitRow]:
+        """The visits of an address, those that found this article elsewhere too, the first one first.
+
+        `last` is the number of newest ones, None for all.
+        """
         with self._database.read() as connection:
-            return visits.list_visits(connection, url)
+            return visits.list_visits(connection, url, article_id=article_id, last=last)
+
+    def foresee(self, visit: Visit, *, wishes: Wishes = _NO_WISHES) -> Visit:
+        """The visit as `end_visit` would end it now, its place among copies left out; nothing is written."""
+        with self._database.read() as connection:
+            return visits.foresee(connection, visit, wishes=wishes)
 
     # Hosts
 
@@ -258,6 +266,11 @@ class Store:
         """By id, the unique start of one, or any of its URLs. UsageError when several ids start so."""
         with self._database.read() as connection:
             return articles.find(connection, name)
+
+    def addresses(self, article_id: str) -> list[str]:
+        """The addresses an article is known under beside its canonical one, in order."""
+        with self._database.read() as connection:
+            return articles.addresses(connection, article_id)
 
     def articles(
         self,

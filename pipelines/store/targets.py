@@ -96,6 +96,7 @@ def new_row(source: str, link: Link, *, via: str, depth: int, now: datetime) -> 
         "discovered_via": via,
         "hint_title": link.title,
         "hint_published_at": link.published_at,
+        "found_at": now,
     }
 
 

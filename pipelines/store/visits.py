@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -15,7 +15,7 @@ from pipelines.boilerplate.wishes import Wishes
 from pipelines.changes import Change, ChangeKind, changes_between
 from pipelines.cleaning import as_cleaned_today, with_text, without_lines
 from pipelines.gaps import missed_some
-from pipelines.items import FAILURES, Article, HostState, Kind, Link, Outcome, Target, Visit
+from pipelines.items import FAILURES, Article, Grounds, HostState, Kind, Link, Outcome, Target, Visit
 from pipelines.revise import absence, by_publisher, changed, merge, same_story
 from pipelines.store import articles as kept
 from pipelines.store import changes as noted
@@ -44,6 +44,7 @@ _USED = _KEPT | {Outcome.LINKS, Outcome.DUPLICATE}
 class VisitRow:
     """An ended visit as it was logged. `bytes` is the size of the body, `links` the number found, `fresh`
     the number of articles among them that nobody had named before; `gap` says that more may have been missed.
+    `hops` are those of the Page, `cuts` lines taken away, each with its "rule".
     """
 
     url: str
@@ -55,6 +56,7 @@ class VisitRow:
     reason: str | None
     status: int | None
     final_url: str | None
+    hops: tuple[tuple[str, str], ...]
     bytes: int | None
     article_id: str | None
     links: int
@@ -62,6 +64,7 @@ class VisitRow:
     gap: bool
     timings: Mapping[str, float]
     cuts: tuple[Mapping[str, str], ...]
+    grounds: Grounds | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,13 @@ def end_visit(
     keep_hosts(connection, states)
     _log(connection, visit, target_id=target_id, article_key=article_key)
     return visit
+
+
+def foresee(connection: sa.Connection, visit: Visit, *, wishes: Wishes) -> Visit:
+    """The visit with the outcome that it would have; nothing is written."""
+    visit = replace(visit, ended_at=visit.ended_at or datetime.now(UTC))
+    decision = _decide(connection, visit, wishes)
+    return replace(visit, outcome=decision.outcome, reason=decision.reason, article=decision.article)
 
 
 def _decide(connection: sa.Connection, visit: Visit, wishes: Wishes) -> _Decision:
@@ -344,6 +354,7 @@ def _end_target(connection: sa.Connection, visit: Visit, planned: Target) -> int
         "hint_published_at": target.hint_published_at,
         "failures": int(visit.outcome in FAILURES),
         "visits": 1,
+        "found_at": visit.started_at,
         "last_visited_at": visit.ended_at,
         "due_at": planned.due_at,
         "rhythm": planned.rhythm,
@@ -423,6 +434,7 @@ def _log(connection: sa.Connection, visit: Visit, *, target_id: int | None, arti
         "reason": visit.reason,
         "status": page.status if page is not None else None,
         "final_url": page.final_url if page is not None else None,
+        "hops": page.hops or None if page is not None else None,
         "bytes": len(page.body) if page is not None else None,
         "article_id": article_key,
         "links": len(visit.links),
@@ -430,6 +442,7 @@ def _log(connection: sa.Connection, visit: Visit, *, target_id: int | None, arti
         "gap": missed_some(visit),
         "timings": dict(visit.timings),
         "cuts": cuts or None,
+        "grounds": asdict(visit.grounds) if visit.grounds is not None else None,
     }
     connection.execute(_LOG, row)
 
@@ -441,12 +454,24 @@ def prune(connection: sa.Connection, before: datetime) -> int:
     return connection.execute(sa.delete(visits).where(old)).rowcount
 
 
-def list_visits(connection: sa.Connection, url: str) -> list[VisitRow]:
-    query = sa.select(visits).where(visits.c.url == clean_text(url)).order_by(visits.c.id)
-    return [_to_row(row) for row in connection.execute(query)]
+def list_visits(
+    connection: sa.Connection, url: str, *, article_id: str | None, last: int | None
+) -> list[VisitRow]:
+    # Each half has an index of its own; one condition with OR would read the whole log.
+    halves = [sa.select(visits.c.id).where(visits.c.url == clean_text(url))]
+    if article_id is not None:
+        halves.append(sa.select(visits.c.id).where(visits.c.article_id == article_id))
+    newest = sa.select(visits).where(visits.c.id.in_(sa.union(*halves))).order_by(visits.c.id.desc())
+    return [_to_row(row) for row in connection.execute(newest.limit(last))][::-1]
 
 
 def _to_row(row: sa.Row[Any]) -> VisitRow:
     values = {name: row._mapping[name] for name in VisitRow.__dataclass_fields__}
     words = {"kind": Kind(values["kind"]), "outcome": Outcome(values["outcome"])}
-    return VisitRow(**{**values, **words, "cuts": tuple(values["cuts"] or ())})
+    grounds = values["grounds"]
+    lists = {
+        "cuts": tuple(values["cuts"] or ()),
+        "hops": tuple((how, url) for how, url in values["hops"] or ()),
+        "grounds": Grounds(**grounds) if grounds is not None else None,
+    }
+    return VisitRow(**{**values, **words, **lists})
