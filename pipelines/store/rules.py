@@ -61,6 +61,13 @@ _NOTE = _NOTE.on_conflict_do_update(
 )
 
 
+_ONE_RULE = sa.update(line_rules).where(
+    line_rules.c.site == sa.bindparam("here"), line_rules.c.mark == sa.bindparam("which")
+)
+_AGAIN = _ONE_RULE.values({name: sa.bindparam(name) for name in ("articles", "of", "retired_at")})
+_GIVE_UP = _ONE_RULE.values(retired_at=sa.bindparam("retired_at"))
+
+
 def rules_of(connection: sa.Connection, site: str, wishes: Wishes) -> SiteRules:
     found = list_rules(connection, site)
     active = wishes.applied({rule.mark for rule in found if rule.retired_at is None})
@@ -121,20 +128,23 @@ def learn(connection: sa.Connection, site: str, now: datetime) -> None:
     before = {rule.mark: rule for rule in list_rules(connection, site)}
     active = {mark for mark, rule in before.items() if rule.retired_at is None}
     decided = {one.mark: one for one in decide(list(seen.values()), known=active)}
+    again = [
+        {"here": site, "which": mark, "articles": one.articles, "of": one.of, "retired_at": None}
+        for mark, one in decided.items()
+        if mark in before
+    ]
+    if again:
+        connection.execute(_AGAIN, again)
     for mark, one in decided.items():
         counts = {"articles": one.articles, "of": one.of}
         if mark in before:
-            _change(connection, site, mark, retired_at=None, **counts)
-        elif sample := _sample(connection, mark, (key for key, lines in seen.items() if _has(lines, mark))):
+            continue
+        if sample := _sample(connection, mark, (key for key, lines in seen.items() if _has(lines, mark))):
             row = {"site": site, "mark": mark, "sample": sample, "learned_at": now, **counts}
             connection.execute(sa.insert(line_rules).values(row))
-    for mark in active - decided.keys():
-        _change(connection, site, mark, retired_at=now)
-
-
-def _change(connection: sa.Connection, site: str, mark: int, **values: object) -> None:
-    here = sa.and_(line_rules.c.site == site, line_rules.c.mark == mark)
-    connection.execute(sa.update(line_rules).where(here).values(**values))
+    given_up = [{"here": site, "which": mark, "retired_at": now} for mark in active - decided.keys()]
+    if given_up:
+        connection.execute(_GIVE_UP, given_up)
 
 
 def _has(lines: Iterable[Line], mark: int) -> bool:
