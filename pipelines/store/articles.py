@@ -13,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from pipelines.errors import UsageError
 from pipelines.identity import article_id, content_hash
 from pipelines.items import ARTICLE_FIELDS, Article
-from pipelines.store.database import driver
+from pipelines.store.database import Prepared, driver
 from pipelines.store.schema import article_urls, articles, revisions
 from pipelines.store.segment import segmented
 from pipelines.store.types import clean_text
@@ -69,7 +69,7 @@ _BY_OTHERS = _FIRST.where(
 _BY_CONTENT = _FIRST.where(
     articles.c.content_hash == sa.bindparam("content_hash"), articles.c.source == sa.bindparam("source")
 )
-_INSERT = sa.insert(articles)
+_INSERT = Prepared(sa.insert(articles), [*ARTICLE_FIELDS, "dated_at"])
 # The same three questions in one, for the most frequent answer: nobody knows it. Plain SQL, for SQLAlchemy
 # takes ten times as long as SQLite here.
 _ADDRESSES = 4
@@ -86,9 +86,8 @@ _DROP_ADDRESS = "DELETE FROM article_urls WHERE url = ?"
 
 def keep_new(connection: sa.Connection, article: Article) -> int:
     """Returns the row's `pk`."""
-    found = connection.execute(_INSERT, to_values(article)).inserted_primary_key
-    assert found is not None
-    pk: int = found[0]
+    pk = _INSERT.execute(connection, to_values(article)).lastrowid
+    assert pk is not None
     _index(connection, pk, article)
     return pk
 

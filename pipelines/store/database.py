@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.pool import ConnectionPoolEntry, Pool, QueuePool, StaticPool
 
 from pipelines.errors import StoreError, StoreVersionError
@@ -201,6 +202,29 @@ def driver(connection: sa.Connection) -> sqlite3.Connection:
     found = connection.connection.driver_connection
     assert isinstance(found, sqlite3.Connection)
     return found
+
+
+class Prepared:
+    """A statement that every stored article needs, put together once and handed to the driver as it is.
+
+    `names` are those of the values it takes. Values are turned into what the database keeps by the columns'
+    types, as SQLAlchemy does it.
+    """
+
+    def __init__(self, statement: sa.Executable, names: Collection[str]) -> None:
+        dialect = sqlite_dialect(paramstyle="qmark")
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
+        self._sql = str(compiled)
+        self._constants = {name: value for name, value in compiled.params.items() if name not in names}
+        self._values: list[tuple[str, Callable[[Any], Any] | None]] = [
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup
+        ]
+
+    def execute(self, connection: sa.Connection, values: Mapping[str, Any]) -> sqlite3.Cursor:
+        given = {**values, **self._constants}
+        row = [given[name] if turn is None else turn(given[name]) for name, turn in self._values]
+        return driver(connection).execute(self._sql, row)
 
 
 def schema_version(connection: sa.Connection) -> str | None:

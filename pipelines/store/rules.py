@@ -13,6 +13,7 @@ from pipelines.boilerplate.learned import MIN_ARTICLES, SETTLED, decide
 from pipelines.boilerplate.line import Line, fingerprint, lines_of
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.items import Article, Cut
+from pipelines.store.database import Prepared
 from pipelines.store.schema import articles, line_rules, seen_lines
 
 # The articles of a site that are compared: the ones read last. More of them would not decide otherwise, and
@@ -54,10 +55,13 @@ _RULES = (
     .order_by(line_rules.c.articles.desc(), line_rules.c.learned_at, line_rules.c.mark)
 )
 _COUNT = sa.select(sa.func.count()).select_from(seen_lines).where(seen_lines.c.site == sa.bindparam("site"))
-_NOTE = insert(seen_lines)
-_NOTE = _NOTE.on_conflict_do_update(
-    index_elements=["article_id"],
-    set_={name: _NOTE.excluded[name] for name in ("site", "seen_at", "lines")},
+_NOTED = insert(seen_lines)
+_NOTE = Prepared(
+    _NOTED.on_conflict_do_update(
+        index_elements=["article_id"],
+        set_={name: _NOTED.excluded[name] for name in ("site", "seen_at", "lines")},
+    ),
+    seen_lines.c.keys(),
 )
 
 
@@ -88,7 +92,7 @@ def observe(
 
 def _note(connection: sa.Connection, key: str, site: str, lines: tuple[Line, ...], now: datetime) -> None:
     marks = [[line.mark, line.size, int(line.whole)] for line in lines]
-    connection.execute(_NOTE, {"article_id": key, "site": site, "seen_at": now, "lines": marks})
+    _NOTE.execute(connection, {"article_id": key, "site": site, "seen_at": now, "lines": marks})
 
 
 def learn_when_due(connection: sa.Connection, site: str, now: datetime) -> None:

@@ -21,6 +21,7 @@ from pipelines.store import articles as kept
 from pipelines.store import changes as noted
 from pipelines.store import copies
 from pipelines.store import rules as learned
+from pipelines.store.database import Prepared
 from pipelines.store.hosts import keep_hosts
 from pipelines.store.schema import priority, targets, visits
 from pipelines.store.sources import has_source
@@ -88,7 +89,7 @@ class _Decision:
 
 
 # Built once: each ended visit needs them, and putting a statement together takes longer than carrying it out.
-_LOG = sa.insert(visits)
+_LOG = Prepared(sa.insert(visits), visits.c.keys()[1:])
 
 
 def _ended() -> sa.Executable:
@@ -116,7 +117,11 @@ def _ended() -> sa.Executable:
     ).returning(targets.c.id)
 
 
-_END_TARGET = _ended()
+_END_TARGET = Prepared(
+    _ended(),
+    "url kind priority host source depth discovered_via hint_title hint_published_at failures visits "
+    "found_at last_visited_at due_at rhythm etag last_modified body_hash replace".split(),
+)
 
 
 def end_visit(
@@ -363,7 +368,7 @@ def _end_target(connection: sa.Connection, visit: Visit, planned: Target) -> int
         "body_hash": validators.get("body_hash"),
         "replace": "body_hash" in validators,
     }
-    key: int = connection.scalars(_END_TARGET, row).one()
+    key: int = _END_TARGET.execute(connection, row).fetchone()[0]
     return key
 
 
@@ -444,7 +449,7 @@ def _log(connection: sa.Connection, visit: Visit, *, target_id: int | None, arti
         "cuts": cuts or None,
         "grounds": asdict(visit.grounds) if visit.grounds is not None else None,
     }
-    connection.execute(_LOG, row)
+    _LOG.execute(connection, row)
 
 
 def prune(connection: sa.Connection, before: datetime) -> int:
