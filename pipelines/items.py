@@ -134,7 +134,10 @@ class PollWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """An answer as it came: header names in lower case, body decoded from its transfer encodings."""
+    """An answer as it came: header names in lower case, body decoded from its transfer encodings.
+
+    `hops` are the addresses between `url` and `final_url` that redirects led over.
+    """
 
     url: str
     final_url: str
@@ -142,6 +145,7 @@ class Page:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     fetched_at: datetime
+    hops: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,7 +94,7 @@ def _idna(host: str) -> str:
 def _path(path: str) -> str:
     kept: list[str] = []
     # Encoded dots are dots (RFC 3986, 6.2.2.2), so the escapes are undone first.
-    segments = [_SESSION_IN_PATH.sub("", _encoded(segment, _PATH_SAFE)) for segment in path.split("/")[1:]]
+    segments = [_segment(text) for text in path.split("/")[1:]]
     for segment in segments:
         if segment == ".." and kept:
             kept.pop()
@@ -103,6 +103,11 @@ def _path(path: str) -> str:
     if segments and segments[-1] in (".", ".."):
         kept.append("")
     return "/" + "/".join(kept)
+
+
+def _segment(text: str) -> str:
+    # A semicolon at the end begins no parameter, and `urljoin` drops it.
+    return _SESSION_IN_PATH.sub("", _encoded(text, _PATH_SAFE)).rstrip(";")
 
 
 def _encoded(text: str, safe: str) -> str:
@@ -281,6 +286,17 @@ def is_variant(page_url: str, declared: str) -> bool:
         return False
     own = canonical(page_url) or page_url
     return address == own or looks_like_article(address) >= min(looks_like_article(own), 0.5) - 0.15
+
+
+_NUMBER = re.compile(r"\d{5,}")
+_DATE_RUN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])\d*)?")
+
+
+def number_in(url: str) -> str | None:
+    """The number a content system knows the page by: the last one of five digits or more that is no date."""
+    parts = urlsplit(url)
+    found = [run for run in _NUMBER.findall(f"{parts.path}?{parts.query}") if not _DATE_RUN.fullmatch(run)]
+    return found[-1] if found else None
 
 
 def article_key(page_url: str, declared: str | None) -> str:

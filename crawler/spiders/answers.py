@@ -28,6 +28,7 @@ def page_of(response: Response, *, url: str, fetched_at: datetime) -> Page:
         headers=headers_of(response),
         body=response.body,
         fetched_at=fetched_at,
+        hops=tuple(response.meta.get("redirect_urls", ())[1:]),
     )
 
 
