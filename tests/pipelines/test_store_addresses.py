@@ -9,9 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from manyaddresses import canonical, page, text_of
+from manyaddresses import canonical, page
 from newsserver import Answer
 from plans import due_at
+from stories import text_of
 
 from pipelines.extract import read_article
 from pipelines.items import Kind, Link, Outcome, Page, Target, Visit
