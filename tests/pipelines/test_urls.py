@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.urls import (
@@ -100,6 +100,7 @@ URLS = st.builds(
 )
 
 
+@settings(max_examples=500, deadline=None)
 @given(URLS | PIECES | st.text(max_size=60), st.none() | URLS)
 def test_any_text_has_one_form_or_none(text: str, base: str | None) -> None:
     form = canonical(text, base)
