@@ -18,9 +18,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _UNRESERVED = string.ascii_letters + string.digits + "-._~"
 _PATH_SAFE = _UNRESERVED + "!$&'()*+,;=:@/"
 _QUERY_SAFE = _PATH_SAFE + "?[]"
-_SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^/?#]*", re.I)
+_SESSION_IN_PATH = re.compile(r";(?:jsessionid|phpsessid|sid)=[^;]*", re.I)
 _SESSION_VALUE = re.compile(r"[0-9a-f]{16,}", re.I)
-_PERCENT = re.compile(r"%([0-9a-fA-F]{2})")
+_PERCENT = re.compile(r"%([0-9a-fA-F]{2})?")
+# Marks of where a reader came from that, given to a script, may as well say what it is to show.
+_AMBIGUOUS = frozenset({"cmp", "mod", "partner", "ref"})
+_SCRIPT = re.compile(r"\.(?:php\d?|aspx?|jsp|cgi|pl|cfm|do)$", re.I)
 _BLANK = re.compile(r"[\t\r\n]")
 
 # The list that comes with the package: fetching a newer one would block on the network.
@@ -55,7 +58,9 @@ def canonical(url: str, base: str | None = None) -> str | None:
     if host is None:
         return None
     netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
-    result = urlunsplit((scheme, netloc, _path(parts.path), _query(parts.query), ""))
+    path = _path(parts.path)
+    query = _query(parts.query, script=bool(_SCRIPT.search(path)))
+    result = urlunsplit((scheme, netloc, path, query, ""))
     return result if len(result) <= MAX_LENGTH else None
 
 
@@ -69,17 +74,27 @@ def _host(host: str | None) -> str | None:
             return None
     host = host.rstrip(".").lower()
     try:
-        ascii_host = host if host.isascii() else host.encode("idna").decode("ascii")
+        ascii_host = host if host.isascii() else _idna(host)
     except UnicodeError:
         return None
     return ascii_host if re.fullmatch(r"[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?", ascii_host) else None
 
 
+def _idna(host: str) -> str:
+    """IDNA 2008 as browsers do it; what it refuses (symbols), as IDNA 2003 had it. The older one reads ß as
+    ss, which is another host."""
+    import idna  # late: hardly any host needs it
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return host.encode("idna").decode("ascii")
+
+
 def _path(path: str) -> str:
-    path = _SESSION_IN_PATH.sub("", path)
     kept: list[str] = []
     # Encoded dots are dots (RFC 3986, 6.2.2.2), so the escapes are undone first.
-    segments = [_encoded(segment, _PATH_SAFE) for segment in path.split("/")[1:]]
+    segments = [_segment(text) for text in path.split("/")[1:]]
     for segment in segments:
         if segment == ".." and kept:
             kept.pop()
@@ -90,30 +105,37 @@ def _path(path: str) -> str:
     return "/" + "/".join(kept)
 
 
+def _segment(text: str) -> str:
+    # A semicolon at the end begins no parameter, and `urljoin` drops it.
+    return _SESSION_IN_PATH.sub("", _encoded(text, _PATH_SAFE)).rstrip(";")
+
+
 def _encoded(text: str, safe: str) -> str:
     """Percent-encoding in one way: needless escapes undone, needed ones in upper case."""
     text = _PERCENT.sub(lambda match: _unescaped(match[1]), text)
-    # A percent sign that begins no escape is itself to be escaped.
-    text = re.sub(r"%(?![0-9A-F]{2})", "%25", text)
     return quote(text, safe=safe + "%", errors="replace")
 
 
-def _unescaped(code: str) -> str:
+def _unescaped(code: str | None) -> str:
+    if code is None:
+        return "%25"  # it begins no escape
     character = chr(int(code, 16))
     return character if character in _UNRESERVED else f"%{code.upper()}"
 
 
-def _query(query: str) -> str:
-    kept = [pair for pair in query.split("&") if pair and not _is_tracking(pair)]
-    return _encoded("&".join(kept), _QUERY_SAFE)
+def _query(query: str, *, script: bool) -> str:
+    pairs = _encoded(query, _QUERY_SAFE).split("&")
+    return "&".join(pair for pair in pairs if pair and not _is_tracking(pair, script=script))
 
 
-def _is_tracking(pair: str) -> bool:
+def _is_tracking(pair: str, *, script: bool) -> bool:
     name, _, value = pair.partition("=")
     name = unquote(name).lower()
     exact, prefixes = _tracking()
     if name in ("sid", "session", "s") and _SESSION_VALUE.fullmatch(value):
         return True
+    if script and name in _AMBIGUOUS:
+        return False
     return name in exact or name.startswith(prefixes)
 
 
@@ -264,6 +286,17 @@ def is_variant(page_url: str, declared: str) -> bool:
         return False
     own = canonical(page_url) or page_url
     return address == own or looks_like_article(address) >= min(looks_like_article(own), 0.5) - 0.15
+
+
+_NUMBER = re.compile(r"\d{5,}")
+_DATE_RUN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])\d*)?")
+
+
+def number_in(url: str) -> str | None:
+    """The number a content system knows the page by: the last one of five digits or more that is no date."""
+    parts = urlsplit(url)
+    found = [run for run in _NUMBER.findall(f"{parts.path}?{parts.query}") if not _DATE_RUN.fullmatch(run)]
+    return found[-1] if found else None
 
 
 def article_key(page_url: str, declared: str | None) -> str:

@@ -14,7 +14,7 @@ from pipelines.errors import UsageError
 from pipelines.identity import article_id, content_hash
 from pipelines.items import ARTICLE_FIELDS, Article
 from pipelines.store.database import Prepared, driver
-from pipelines.store.schema import article_urls, articles, revisions
+from pipelines.store.schema import article_urls, articles, changes, revisions, seen_lines, visits
 from pipelines.store.segment import segmented
 from pipelines.store.types import clean_text
 
@@ -124,6 +124,18 @@ def seen_again(connection: sa.Connection, url: str, now: datetime) -> Article | 
     return found
 
 
+def rename(connection: sa.Connection, key: str, url: str) -> None:
+    """Keep an article under another canonical URL, by the id that goes with it."""
+    new = article_id(url)
+    # Rows that name the article and the article itself cannot be changed in one statement.
+    driver(connection).execute("PRAGMA defer_foreign_keys=ON")
+    connection.execute(sa.update(articles).where(articles.c.id == key).values(id=new, url_canonical=url))
+    naming = (revisions.c.id, changes.c.article_id, article_urls.c.article_id, seen_lines.c.article_id)
+    for column in (*naming, visits.c.article_id, articles.c.cluster_id, articles.c.copy_of):
+        connection.execute(sa.update(column.table).where(column == key).values({column: new}))
+    drop_address(connection, url)
+
+
 def withdraw(connection: sa.Connection, key: str, at: datetime) -> None:
     """Mark an article as taken away by its publisher."""
     connection.execute(sa.update(articles).where(articles.c.id == key).values(withdrawn_at=at))
@@ -185,10 +197,14 @@ def drop_address(connection: sa.Connection, url: str) -> None:
 
 
 def find(connection: sa.Connection, name: str) -> Article | None:
-    """By id, by the unique start of one, or by any address. UsageError when several ids start so."""
+    """By id, by the unique start of one, or by any address however spelled. UsageError when several ids start
+    so."""
     name = clean_text(name.strip())
     if "://" in name:
-        return by_address(connection, [name]) or _one(connection, articles.c.url == name)
+        from pipelines.urls import canonical  # late: it loads the list of public suffixes
+
+        names = {name, canonical(name) or name}
+        return by_address(connection, names) or _one(connection, articles.c.url.in_(names))
     prefix = name.lower()
     if not prefix or not set(prefix) <= set("0123456789abcdef"):
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -81,8 +82,7 @@ def place(connection: sa.Connection, article: Article, *, known: bool) -> Placed
     others are written here. Its hashes are noted here for a known article, by `note` for a new one.
     """
     own = _one(connection, _BY_ID, id=article.id) if known else None
-    letters = letters_of(article.text)
-    hashes = sketch(letters)
+    letters, hashes = _sketched(article.text)
     postings = _postings(connection, hashes)
     found = _copied(connection, letters, postings, own)
     if found is None:
@@ -97,10 +97,30 @@ def place(connection: sa.Connection, article: Article, *, known: bool) -> Placed
     return placed
 
 
+def of_source(connection: sa.Connection, article: Article) -> list[Article]:
+    """The stored articles of the same source that tell the story of a new one."""
+    letters, hashes = _sketched(article.text)
+    found = _copied(connection, letters, _postings(connection, hashes), None)
+    if found is None:
+        return []
+    story = (
+        articles.c.pk == found.pk if found.cluster_id is None else articles.c.cluster_id == found.cluster_id
+    )
+    query = sa.select(articles).where(story, articles.c.source == article.source).limit(_MEMBERS)
+    return [to_article(row) for row in connection.execute(query)]
+
+
+# A new text is looked up twice: among those of its source, and among all.
+@lru_cache(maxsize=2)
+def _sketched(text: str) -> tuple[Letters, tuple[int, ...]]:
+    letters = letters_of(text)
+    return letters, sketch(letters)
+
+
 def find(connection: sa.Connection, text: str) -> str | None:
     """The id of a stored article that this text is a copy of, or that is a copy of it."""
-    letters = letters_of(text)
-    found = _copied(connection, letters, _postings(connection, sketch(letters)), None)
+    letters, hashes = _sketched(text)
+    found = _copied(connection, letters, _postings(connection, hashes), None)
     return None if found is None else found.id
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -13,15 +13,14 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.changes import Change, ChangeKind, changes_between
-from pipelines.cleaning import as_cleaned_today, with_text, without_lines
 from pipelines.gaps import missed_some
 from pipelines.items import FAILURES, Article, Grounds, HostState, Kind, Link, Outcome, Target, Visit
-from pipelines.revise import absence, by_publisher, changed, merge, same_story
 from pipelines.store import articles as kept
 from pipelines.store import changes as noted
 from pipelines.store import copies
 from pipelines.store import rules as learned
 from pipelines.store.database import Prepared
+from pipelines.store.decision import Decision, decide
 from pipelines.store.hosts import keep_hosts
 from pipelines.store.schema import priority, targets, visits
 from pipelines.store.sources import has_source
@@ -32,8 +31,6 @@ from pipelines.store.types import clean_text
 Plan = Callable[[Visit], Target]
 
 _KEPT = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNCHANGED})
-# So many earlier states tell what comes and goes; our own cleaning may stand between two of them.
-_EARLIER = 6
 # Old visits forgotten in one transaction.
 _BATCH = 1000
 # Only a page that was made full use of may be asked for conditionally: else a 304 would hide for ever
@@ -66,26 +63,6 @@ class VisitRow:
     timings: Mapping[str, float]
     cuts: tuple[Mapping[str, str], ...]
     grounds: Grounds | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    """What becomes of a visit; `same` are the addresses of the article beside its canonical one.
-
-    `recleaned` is the known article after today's rules, where they change it: a revision of its own, made of
-    `known`. `changes` are those of the article; `left` is another one whose address now leads to this one.
-    `placed` says where a new or changed article stands among copies.
-    """
-
-    outcome: Outcome
-    reason: str | None
-    article: Article | None = None
-    same: frozenset[str] = frozenset()
-    known: Article | None = None
-    recleaned: Article | None = None
-    changes: tuple[Change, ...] = ()
-    left: Article | None = None
-    placed: copies.Placed | None = None
 
 
 # Built once: each ended visit needs them, and putting a statement together takes longer than carrying it out.
@@ -130,7 +107,7 @@ def end_visit(
     now = visit.ended_at or datetime.now(UTC)
     visit = replace(visit, ended_at=now)
     read = visit.article
-    decision = _among_copies(connection, _decide(connection, visit, wishes))
+    decision = _among_copies(connection, decide(connection, visit, wishes))
     visit = replace(visit, outcome=decision.outcome, reason=decision.reason, article=decision.article)
     article_key = _keep(connection, visit, decision)
     if read is not None and decision.article is not None and decision.outcome in _KEPT:
@@ -158,141 +135,11 @@ def end_visit(
 def foresee(connection: sa.Connection, visit: Visit, *, wishes: Wishes) -> Visit:
     """The visit with the outcome that it would have; nothing is written."""
     visit = replace(visit, ended_at=visit.ended_at or datetime.now(UTC))
-    decision = _decide(connection, visit, wishes)
+    decision = decide(connection, visit, wishes)
     return replace(visit, outcome=decision.outcome, reason=decision.reason, article=decision.article)
 
 
-def _decide(connection: sa.Connection, visit: Visit, wishes: Wishes) -> _Decision:
-    away = _withdrawn(connection, visit)
-    if away is not None:
-        return away
-    if visit.outcome is not None:
-        return _Decision(visit.outcome, visit.reason, visit.article)
-    if visit.article is not None:
-        rules = learned.rules_of(connection, visit.article.domain, wishes)
-        # A rule may be younger than the reading.
-        article = with_text(visit.article, without_lines(visit.article.text, rules.active))
-        return _decide_article(connection, kept.cleaned(article), visit, rules)
-    if visit.links or visit.target.kind is not Kind.ARTICLE:
-        return _Decision(Outcome.LINKS, visit.reason)
-    return _Decision(Outcome.PARSE_ERROR, visit.reason or "nothing was read from the page")
-
-
-def _withdrawn(connection: sa.Connection, visit: Visit) -> _Decision | None:
-    """The end of a visit that found the article it was about to read again taken away."""
-    reason = absence(visit) if _is_reread(visit) else None
-    found = _read_here(connection, visit) if reason is not None else None
-    if found is None or (visit.article is not None and same_story(found, visit.article)):
-        return None
-    if found.withdrawn_at is not None:
-        return _Decision(Outcome.GONE, reason, found)
-    change = Change(kind=ChangeKind.WITHDRAWN)
-    return _Decision(Outcome.GONE, reason, replace(found, withdrawn_at=visit.ended_at), changes=(change,))
-
-
-def _is_reread(visit: Visit) -> bool:
-    return visit.target.kind is Kind.ARTICLE and visit.target.visits > 0
-
-
-def _read_here(connection: sa.Connection, visit: Visit) -> Article | None:
-    """The article that is read from the visited address."""
-    address = clean_text(visit.target.url)
-    found = kept.by_address(connection, [address])
-    return found if found is not None and _read_at(found, frozenset({address})) else None
-
-
-def _left(connection: sa.Connection, visit: Visit, article: Article) -> Article | None:
-    """The article that was read from the visited address, where that now leads to another one."""
-    if visit.page is None or visit.page.final_url == visit.target.url or not _is_reread(visit):
-        return None
-    found = _read_here(connection, visit)
-    return found if found is not None and found.id != article.id and found.withdrawn_at is None else None
-
-
-def _decide_article(
-    connection: sa.Connection, article: Article, visit: Visit, rules: learned.SiteRules
-) -> _Decision:
-    addresses = _addresses(visit, article)
-    if not kept.is_known(connection, article, addresses | {article.url_canonical}):
-        return _Decision(Outcome.STORED, visit.reason, article, addresses - {article.url_canonical})
-    known = kept.by_canonical(connection, article.url_canonical)
-    if known is not None and not _read_at(known, addresses):
-        if same_story(known, article):
-            return _other_address(known, addresses)
-        # A template that names one canonical URL on every page would make all articles one.
-        article = kept.cleaned(replace(article, url_canonical=article.url))
-        known = kept.by_canonical(connection, article.url_canonical)
-    if known is None:
-        known = _known_here(connection, article, addresses)
-        if known is not None and not _read_at(known, addresses):
-            return _other_address(known, addresses | {article.url_canonical})
-    if known is None and (twin := kept.by_content(connection, article)):
-        if twin.withdrawn_at is None:
-            return _Decision(Outcome.DUPLICATE, f"same text as {twin.url_canonical}", twin, addresses)
-        known = twin  # taken away there, to be put here
-    if known is None:
-        left = _left(connection, visit, article)
-        same = addresses - {article.url_canonical}
-        return _Decision(Outcome.STORED, visit.reason, article, same, left=left)
-    return _decide_reread(connection, known, article, visit, rules)
-
-
-def _decide_reread(
-    connection: sa.Connection, known: Article, article: Article, visit: Visit, rules: learned.SiteRules
-) -> _Decision:
-    ours = as_cleaned_today(known, article, active=rules.active, ever=rules.ever)
-    edits: tuple[Change, ...] = ()
-    if (ours.title, ours.text) != (article.title, article.text):
-        before = [known, *kept.earlier(connection, known.id, _EARLIER)]
-        states = by_publisher(before if ours is known else [ours, *before])
-        edits = changed(ours, article, states[1:])
-    outcome = Outcome.UPDATED if edits else Outcome.UNCHANGED
-    merged = merge(ours, article, outcome)
-    events = [*_moves(connection, known, article)]
-    if known.withdrawn_at is not None:
-        events.append(Change(kind=ChangeKind.RESTORED))
-    same = (_addresses(visit, article) | {article.url_canonical}) - {merged.url_canonical}
-    return _Decision(
-        outcome,
-        visit.reason,
-        merged,
-        same,
-        known=known,
-        recleaned=None if ours is known else ours,
-        changes=(*events, *edits),
-    )
-
-
-def _moves(connection: sa.Connection, known: Article, article: Article) -> Iterator[Change]:
-    """That the article stands at an address under which it was not known."""
-    url = article.url_canonical
-    if url not in (known.url_canonical, known.url) and not kept.is_address(connection, known.id, url):
-        yield Change(kind=ChangeKind.MOVED, before=known.url, after=url)
-
-
-def _read_at(known: Article, addresses: frozenset[str]) -> bool:
-    """Whether the page just read is where the article is read from, or should be."""
-    return not addresses.isdisjoint({known.url_canonical, known.url})
-
-
-def _other_address(known: Article, addresses: frozenset[str]) -> _Decision:
-    reason = f"another address of {known.url_canonical}"
-    return _Decision(Outcome.DUPLICATE, reason, known, addresses - {known.url_canonical})
-
-
-def _addresses(visit: Visit, article: Article) -> frozenset[str]:
-    """Where the page was read: as asked for, as answered, and in canonical form."""
-    final = {clean_text(visit.page.final_url)} if visit.page is not None else set()
-    return frozenset({clean_text(visit.target.url), article.url} | final)
-
-
-def _known_here(connection: sa.Connection, article: Article, addresses: frozenset[str]) -> Article | None:
-    """The article one of these is an address of, if the page still carries it: its canonical URL changed."""
-    found = kept.by_address(connection, addresses | {article.url_canonical})
-    return found if found is not None and same_story(found, article) else None
-
-
-def _among_copies(connection: sa.Connection, decision: _Decision) -> _Decision:
+def _among_copies(connection: sa.Connection, decision: Decision) -> Decision:
     """A new or changed text takes its place among the copies of its story."""
     article = decision.article
     if article is None or decision.outcome not in (Outcome.STORED, Outcome.UPDATED):
@@ -301,7 +148,7 @@ def _among_copies(connection: sa.Connection, decision: _Decision) -> _Decision:
     return replace(decision, article=placed.article, placed=placed)
 
 
-def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str | None:
+def _keep(connection: sa.Connection, visit: Visit, decision: Decision) -> str | None:
     article = decision.article
     assert visit.ended_at is not None
     if decision.outcome is Outcome.NOT_MODIFIED:
@@ -315,9 +162,7 @@ def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str |
         ours = changes_between(decision.known, decision.recleaned)
         noted.keep(connection, decision.recleaned, ours, visit.ended_at)
     if decision.outcome is Outcome.STORED:
-        kept.drop_address(connection, article.url_canonical)
-        pk = kept.keep_new(connection, article)
-        copies.note(connection, pk, decision.placed)
+        _keep_new(connection, article, decision)
     elif decision.outcome is Outcome.UPDATED:
         kept.keep_revision(connection, article)
     elif decision.outcome is Outcome.UNCHANGED:
@@ -328,6 +173,14 @@ def _keep(connection: sa.Connection, visit: Visit, decision: _Decision) -> str |
     if decision.same:
         kept.add_addresses(connection, article.id, decision.same)
     return article.id
+
+
+def _keep_new(connection: sa.Connection, article: Article, decision: Decision) -> None:
+    if decision.misplaced is not None:
+        kept.rename(connection, decision.misplaced.id, decision.misplaced.url)
+    kept.drop_address(connection, article.url_canonical)
+    pk = kept.keep_new(connection, article)
+    copies.note(connection, pk, decision.placed)
 
 
 def _seen_again(connection: sa.Connection, url: str, now: datetime) -> str | None:
@@ -387,7 +240,7 @@ def _validators(visit: Visit) -> dict[str, str | None]:
 
 
 def _end_other_addresses(
-    connection: sa.Connection, visit: Visit, decision: _Decision, *, target_id: int, due_at: datetime | None
+    connection: sa.Connection, visit: Visit, decision: Decision, *, target_id: int, due_at: datetime | None
 ) -> None:
     """Let no other address of the article just read be fetched as if it were another article."""
     article = decision.article

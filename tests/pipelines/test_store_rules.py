@@ -15,7 +15,7 @@ from pipelines.boilerplate.line import RULE, fingerprint
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.cleaning import without_lines
 from pipelines.items import Article, Cut, Link, Outcome, Visit
-from pipelines.store import Step, Store, visits
+from pipelines.store import Step, Store, decision
 from pipelines.store.rules import STRIDE, WINDOW
 from pipelines.store.schema import seen_lines
 
@@ -160,7 +160,7 @@ def test_read_again_before_it_was_cleaned_it_is_cleaned_and_unchanged(store: Sto
 def test_control_without_our_cleaning_it_would_be_an_edit(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visits, "as_cleaned_today", lambda known, new, **_: known)
+    monkeypatch.setattr(decision, "as_cleaned_today", lambda known, new, **_: known)
     fill(store)
     assert read(store, 0, body(0), hours=1).outcome is Outcome.UPDATED
 

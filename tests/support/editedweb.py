@@ -1,8 +1,7 @@
 """News outlets whose articles are edited, corrected, moved and withdrawn on a schedule; a ledger of it all.
 
 An Act is what one outlet does to one story at one step; `ledger` has what a faithful witness who reads every
-article after every step must have noted. Copies across outlets have their place here as acts of a further outlet
-in SCHEDULE (each outlet is a server of its own, see OUTLETS).
+article after every step must have noted, `standing` what is a copy of what. Each outlet is a server of its own.
 """
 
 from __future__ import annotations
@@ -11,18 +10,21 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from newsserver import Answer, NewsServer, paragraphs
+from newsserver import Answer, NewsServer
+from stories import text_of
 
-OUTLETS = ("courier",)
+# The second one copies the first one.
+COURIER, HERALD = OUTLETS = ("courier", "herald")
 
 
 @dataclass(frozen=True)
 class Story:
-    """An article as its outlet has it now. `lines` are put between its own paragraphs.
+    """An article as its outlet has it now. `lines` are put between its own paragraphs, those of its `number`.
 
-    `status` is what its address answers; `to` where that sends the reader ("" to a new slug of its own).
+    `status` is what its address answers, None before it is published; `to` where that sends the reader ("" to
+    a new slug of its own). `cut` is the number of paragraphs left out at the end, `agency` stands in a dateline.
     """
 
     number: int
@@ -30,16 +32,20 @@ class Story:
     lines: tuple[str, ...] = ()
     slug: str = ""
     canonical: str | None = None
-    status: int = 200
+    status: int | None = 200
     to: str | None = None
+    cut: int = 0
+    agency: str = ""
+    minute: int = 30
 
     @property
     def path(self) -> str:
         return f"/2026/11/{self.slug}"
 
     def text(self) -> list[str]:
-        own = paragraphs(self.number)
-        return [own[0], *self.lines, *own[1:]]
+        own = text_of(f"story {self.number}", 5)
+        first = f"BERLIN ({self.agency}) - {own[0]}" if self.agency else own[0]
+        return [first, *self.lines, *own[1 : len(own) - self.cut]]
 
 
 class Entry(NamedTuple):
@@ -53,7 +59,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Act:
-    """`change` makes the story's next state; `kinds` are what it amounts to, none for mere noise.
+    """`change` makes the story's next state; `kinds` are what it amounts to, none for noise and for its publication.
 
     `before` and `after` are words that the note of it must show.
     """
@@ -64,7 +70,17 @@ class Act:
     change: Callable[[Story], Story]
     before: str = ""
     after: str = ""
-    outlet: str = OUTLETS[0]
+    outlet: str = COURIER
+
+
+class Standing(NamedTuple):
+    """From this step on, a story of the herald is a copy of one of the courier (None: of none, and none of it),
+    and names an agency."""
+
+    step: int
+    story: str
+    of: str | None
+    agency: str | None = None
 
 
 def title(text: str) -> Callable[[Story], Story]:
@@ -128,6 +144,23 @@ STORIES = {
     "busy": Story(17, "Ballot papers are counted again", (BRIDGE.replace("footbridge", "grandstand"),)),
 }
 
+
+def copied(story: str, title: str, **changed: Any) -> Story:
+    return replace(STORIES[story], title=title, status=None, **{"minute": 45, **changed})
+
+
+COPIES = {
+    "headline": copied("still", "On Sunday the monastery will hear voices"),
+    "shortened": copied("headline", STORIES["headline"].title, cut=2),
+    "wire": copied("clock", "No ferry leaves today", lines=(), agency="dpa"),
+    "before": copied("added", "A week without trains"),
+    "follows": copied("names", "Pier to be repaired after all"),
+    "outlives": copied("gone", "The last apples are sold"),
+    "rewritten": copied("canonical", "Old photographs wanted"),
+    "twice": copied("still", "Voices in the monastery", cut=1, minute=50),
+    "own": Story(28, "Lighthouse keeper retires after forty years"),
+}
+
 NOTICE = (
     "Correction: An earlier version of this article said that the letters were found in the church. They were "
     "found in the mill."
@@ -155,7 +188,23 @@ SCHEDULE: tuple[Act, ...] = (
     Act(3, "headline", ("headline",), title("Footbridge closed after a long night of rain"), "open", "closed"),
     Act(3, "missing", ("restored", "headline"), lambda story: answers(200)(title("Bakery returns its prize for dark bread")(story))),
     Act(3, "quotes", ("withdrawn",), answers(302, "/2026/11/")),
+    *(Act(step, story, (), answers(200), outlet=HERALD) for story, step in (
+        ("headline", 1), ("shortened", 1), ("wire", 1), ("before", 1), ("follows", 1), ("outlives", 1), ("rewritten", 1), ("twice", 2),
+    )),
+    Act(3, "follows", ("names",), words("Lindqvist", "Lindgren"), "Lindqvist", "Lindgren", HERALD),
+    Act(3, "rewritten", ("headline", "wording"), lambda story: replace(story, number=29, title="Readers bring a hundred albums"), "wanted", "albums", HERALD),
 )  # fmt: skip
+STANDINGS = (
+    Standing(1, "headline", "still"),
+    Standing(1, "shortened", "headline"),
+    Standing(1, "wire", "clock", "dpa"),
+    Standing(1, "before", "added"),
+    Standing(1, "follows", "names"),
+    Standing(1, "outlives", "gone"),
+    Standing(1, "rewritten", "canonical"),
+    Standing(2, "twice", "still"),
+    Standing(3, "rewritten", None),
+)
 STEPS = 1 + max(act.step for act in SCHEDULE)
 
 
@@ -171,8 +220,9 @@ class EditedWeb:
         self._stack = ExitStack()
         for outlet in OUTLETS:
             self.servers[outlet] = self._stack.enter_context(NewsServer())
-        for key, story in STORIES.items():
-            self.stories[OUTLETS[0], key] = replace(story, slug=f"{key}-story-of-the-day")
+        for outlet, stories in ((COURIER, STORIES), (HERALD, COPIES)):
+            for key, story in stories.items():
+                self.stories[outlet, key] = replace(story, slug=f"{key}-story-of-the-day")
         self._draw()
         return self
 
@@ -196,16 +246,22 @@ class EditedWeb:
     def ledger() -> list[Entry]:
         return [Entry(act.step, act.outlet, act.story, kind) for act in SCHEDULE for kind in act.kinds]
 
+    @staticmethod
+    def standing(step: int) -> dict[str, Standing]:
+        """The herald's stories that have been copies, as they stand after this step."""
+        return {entry.story: entry for entry in STANDINGS if entry.step <= step}
+
     def address(self, outlet: str, story: str) -> str:
         """The canonical address a story was first read at."""
         return f"{self.servers[outlet].url}/2026/11/{story}-story-of-the-day"
 
     def _draw(self) -> None:
         for outlet, server in self.servers.items():
-            mine = [story for (of, _), story in self.stories.items() if of == outlet]
+            mine = [story for (of, _), story in self.stories.items() if of == outlet and story.status]
+            listing = _listing(server.url, mine)
             server.pages = {
-                "/": _listing(server.url, mine),
-                "/2026/11/": _listing(server.url, mine),
+                "/": listing,
+                "/2026/11/": listing,
                 "/robots.txt": Answer("User-agent: *\nDisallow:\n", type="text/plain"),
                 "/feed/": _feed(server.url, mine),
             }
@@ -218,8 +274,8 @@ def _put(server: NewsServer, story: Story) -> None:
         server.pages[story.path] = Answer(status=301, headers={"Location": story.to})
         server.pages[story.to] = page(server.url, replace(story, slug=story.to.rsplit("/", 1)[1]))
     elif story.to is not None:
-        server.pages[story.path] = Answer(status=story.status, headers={"Location": story.to})
-    elif story.status != 200:
+        server.pages[story.path] = Answer(status=story.status or 302, headers={"Location": story.to})
+    elif story.status and story.status != 200:
         server.pages[story.path] = Answer(
             "<title>Not here</title><p>Not here any more.</p>", status=story.status
         )
@@ -247,7 +303,7 @@ def page(base: str, story: Story) -> str:
         f'<!doctype html><html lang="en"><head><title>{story.title} - The Courier</title>'
         f'<meta property="og:type" content="article"><meta property="og:title" content="{story.title}">'
         f'<link rel="canonical" href="{named}">'
-        f'<meta property="article:published_time" content="2026-11-{story.number:02}T08:30:00+01:00">'
+        f'<meta property="article:published_time" content="2026-11-{story.number:02}T08:{story.minute}:00+01:00">'
         f'</head><body><header><nav><a href="/">Home</a> <a href="/2026/11/">November</a></nav></header>'
         f"<main><article><h1>{story.title}</h1><p class='byline'>By Ada Novak</p>{body}</article></main>"
         f"<footer><p>About us. Imprint.</p></footer></body></html>"
@@ -256,8 +312,8 @@ def page(base: str, story: Story) -> str:
 
 def _listing(base: str, stories: list[Story]) -> str:
     cards = "".join(
-        f'<article class="card"><h2><a href="{base}{story.path}">{STORIES[key].title}</a></h2></article>'
-        for key, story in zip(STORIES, stories, strict=False)
+        f'<article class="card"><h2><a href="{base}{story.path}">{story.title}</a></h2></article>'
+        for story in stories
     )
     return f'<!doctype html><html lang="en"><head><title>The Courier</title></head><body><main>{cards}</main></body></html>'
 
