@@ -83,7 +83,8 @@ class Target:
     or "config" or "manual". `depth` counts listing pages between the source's own pages and this one.
     `visits` is the number of visits ended so far. `hint_*` is what the discovering feed or sitemap said.
     `rhythm` is what was learned of its publications, in the form that `crawler.schedule` gives it.
-    `found_at` is when it became a target; None for those that are older than this field.
+    `found_at` is when it became a target; None for those that are older than this field. `guid` is what the
+    feed calls its entry by, where that is not its address.
     """
 
     id: int
@@ -104,12 +105,14 @@ class Target:
     last_visited_at: datetime | None = None
     rhythm: Mapping[str, Any] | None = None
     found_at: datetime | None = None
+    guid: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """What discovery found on a page: an address and what it is expected to be.
 
+    `guid` is what a feed calls its entry by (RSS's guid, Atom's id), where that is not its address.
     `depth` is added to that of the page it stands on: 1 for a deeper listing or its next page, 0 else.
     """
 
@@ -118,6 +121,7 @@ class Link:
     title: str | None = None
     published_at: datetime | None = None
     modified_at: datetime | None = None
+    guid: str | None = None
     depth: int = 0
 
 

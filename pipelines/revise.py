@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pipelines.changes import Change, changes_between, without_noise
 from pipelines.identity import folded_words
 from pipelines.items import CLEANING, Article, Outcome, Visit
-from pipelines.urls import canonical, number_in, same_site
+from pipelines.urls import canonical, is_view, number_in, same_site
 
 # Two articles of one site share menus' leftovers and agency lines, far below a third of the shorter one;
 # the AMP or print form of an article, or a later state of it, shares most of it.
@@ -123,18 +123,14 @@ def same_story(one: Article, other: Article) -> bool:
 
 
 def renamed(known: Article, new: Article) -> bool:
-    """Whether copies of one text at two addresses of a site are one article, whose slug was changed.
-
-    The number in both addresses decides, where each has one. Else the time of publication does, which stays
-    when headline and text are edited; a day alone is not enough.
+    """Whether copies of one text at two addresses of a site are one article: it is another view of the page,
+    or the number in both addresses is the same.
     """
-    if not same_site(known.url_canonical, new.url_canonical):
+    one, other = known.url_canonical, new.url_canonical
+    if not same_site(one, other):
         return False
-    numbers = number_in(known.url_canonical), number_in(new.url_canonical)
-    if None not in numbers:
-        return numbers[0] == numbers[1]
-    exact = "day" not in (known.published_precision, new.published_precision)
-    return exact and known.published_at is not None and known.published_at == new.published_at
+    number = number_in(one)
+    return is_view(one, other) or (number is not None and number == number_in(other))
 
 
 def _identity(old: Article) -> dict[str, Any]:

@@ -288,14 +288,31 @@ def is_variant(page_url: str, declared: str) -> bool:
     return address == own or looks_like_article(address) >= min(looks_like_article(own), 0.5) - 0.15
 
 
+def is_view(one: str, other: str) -> bool:
+    """Whether two addresses of a site differ only in host and scheme, a slash or index at the end, or in what
+    asks for another view of the page (print)."""
+    return _page_of(one) == _page_of(other)
+
+
+def _page_of(url: str) -> tuple[str, tuple[str, ...]]:
+    parts = urlsplit(url)
+    folder, _, last = parts.path.rpartition("/")
+    path = folder if _INDEX.fullmatch(last) else parts.path
+    pairs = (pair for pair in parts.query.split("&") if pair)
+    return path.rstrip("/"), tuple(pair for pair in pairs if pair.partition("=")[0].lower() not in _VIEWS)
+
+
 _NUMBER = re.compile(r"\d{5,}")
-_DATE_RUN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])\d*)?")
+# A day, or a month that has a segment of the path to itself: 200013 in a slug is a number.
+_DATE_RUN = re.compile(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d*")
+_MONTH_SEGMENT = re.compile(r"/(?:19|20)\d\d(?:0[1-9]|1[0-2])(?=/)")
 
 
 def number_in(url: str) -> str | None:
     """The number a content system knows the page by: the last one of five digits or more that is no date."""
     parts = urlsplit(url)
-    found = [run for run in _NUMBER.findall(f"{parts.path}?{parts.query}") if not _DATE_RUN.fullmatch(run)]
+    rest = _MONTH_SEGMENT.sub("/", parts.path)
+    found = [run for run in _NUMBER.findall(f"{rest}?{parts.query}") if not _DATE_RUN.fullmatch(run)]
     return found[-1] if found else None
 
 

@@ -20,6 +20,7 @@ from pipelines.urls import canonical, is_media
 # The newest entries of a feed; longer ones are archives. fastfeedparser reads 50,000 in under a second.
 MAX_ENTRIES = 1000
 _HEAD = 2048
+_MAX_GUID = 300
 _ROOT = re.compile(r"<(?:\w+:)?(rss|feed|RDF)[\s>]", re.IGNORECASE)
 _JSON_FEED = re.compile(r'"version"\s*:\s*"https?://jsonfeed\.org/version/')
 _PERIODS = {
@@ -130,7 +131,15 @@ def _links(entries: list[Any], base: str) -> Iterator[Link]:
             title=_plain(entry.get("title")),
             published_at=read_date(entry.get("published")),
             modified_at=read_date(entry.get("updated")),
+            guid=_guid(entry.get("id"), address, base),
         )
+
+
+def _guid(raw: Any, address: str, base: str) -> str | None:
+    if not isinstance(raw, str) or not raw.strip() or len(raw) > _MAX_GUID:
+        return None
+    guid = raw.strip()
+    return None if canonical(guid, base) == address else guid
 
 
 def _addresses(entry: Any) -> Iterator[str]:

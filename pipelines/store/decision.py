@@ -20,6 +20,8 @@ from pipelines.store.schema import targets
 from pipelines.store.types import clean_text
 from pipelines.urls import canonical, is_variant
 
+# A guid that so many other addresses have had stands for nothing.
+_LINKS = 5
 # So many earlier states tell what comes and goes; our own cleaning may stand between two of them.
 _EARLIER = 6
 
@@ -145,7 +147,7 @@ def _decide_new(
     """Of a page at an address that no article is known by: one that is new, or has a new slug."""
     addresses = _addresses(visit, article)
     near = copies.of_source(connection, article)
-    known = next((one for one in near if renamed(one, article)), None)
+    known = next((one for one in near if renamed(one, article)), None) or _by_guid(connection, visit, near)
     if known is None:
         left = _left(connection, visit, article)
         same = addresses - {article.url_canonical}
@@ -153,6 +155,22 @@ def _decide_new(
     if known.withdrawn_at is None and not is_variant(known.url_canonical, article.url_canonical):
         return _other_address(known, addresses | {article.url_canonical})  # a view, as for printing
     return _decide_reread(connection, known, article, visit, rules)
+
+
+def _by_guid(connection: sa.Connection, visit: Visit, near: list[Article]) -> Article | None:
+    """The one of these that was read where the feed's entry led to before."""
+    target = visit.target
+    if target.guid is None or not near:
+        return None
+    entry = sa.and_(targets.c.source == target.source, targets.c.guid == clean_text(target.guid))
+    others = sa.select(targets.c.url).where(entry, targets.c.url != target.url).limit(_LINKS)
+    before = connection.scalars(others).all()
+    if len(before) == _LINKS:
+        return None
+    permalink = canonical(target.guid)
+    before = [*before, permalink] if permalink is not None else before
+    ids = {found.id for url in before if (found := kept.by_address(connection, [url])) is not None}
+    return next((one for one in near if one.id in ids), None)
 
 
 def _is_misplaced(

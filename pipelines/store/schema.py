@@ -62,6 +62,7 @@ targets = sa.Table(
     sa.Column("last_visited_at", UtcDateTime),
     sa.Column("rhythm", Json),
     sa.Column("found_at", UtcDateTime),
+    sa.Column("guid", CleanText),
 )
 _WAITING = targets.c.due_at.is_not(None)
 # One range of this index holds the due targets of one host in the order they are taken.
@@ -79,6 +80,8 @@ sa.Index(
     "ix_targets_due", targets.c.source, targets.c.due_at, sqlite_where=_WAITING, postgresql_where=_WAITING
 )
 sa.Index("ix_targets_source", targets.c.source, targets.c.last_visited_at)
+_NAMED = targets.c.guid.is_not(None)
+sa.Index("ix_targets_guid", targets.c.source, targets.c.guid, sqlite_where=_NAMED, postgresql_where=_NAMED)
 
 
 def _article_columns() -> list[sa.Column[Any]]:

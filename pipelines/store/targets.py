@@ -97,6 +97,7 @@ def new_row(source: str, link: Link, *, via: str, depth: int, now: datetime) -> 
         "hint_title": link.title,
         "hint_published_at": link.published_at,
         "found_at": now,
+        "guid": link.guid,
     }
 
 

@@ -264,7 +264,7 @@ def _move_target(connection: sa.Connection, visit: Visit, url: str, *, due_at: d
     fresh = connection.scalar(sa.select(targets.c.visits).where(here))
     if fresh is None:
         old = visit.target
-        link = Link(url=url, title=old.hint_title, published_at=old.hint_published_at)
+        link = Link(url=url, title=old.hint_title, published_at=old.hint_published_at, guid=old.guid)
         via, depth = old.discovered_via, old.depth
         row = new_row(old.source, link, via=via, depth=depth, now=visit.ended_at)
         if row is not None:

@@ -1,4 +1,4 @@
-"""What `why` tells of an address: when it was found, by which redirects, on what grounds."""
+"""What is known of an address: when it was found, its guid, the redirects and grounds of a visit."""
 
 from __future__ import annotations
 
@@ -13,5 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("targets", sa.Column("found_at", sa.DateTime))
+    op.add_column("targets", sa.Column("guid", sa.Text))
+    op.create_index(
+        "ix_targets_guid", "targets", ["source", "guid"], sqlite_where=sa.text("guid IS NOT NULL")
+    )
     for name in ("hops", "grounds"):
         op.add_column("visits", sa.Column(name, sa.Text))
