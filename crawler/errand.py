@@ -6,7 +6,7 @@ Scrapy's reactor, which a process can do once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import scrapy
@@ -49,13 +49,12 @@ def run_errand(
     job: Callable[[Web], Awaitable[T]],
     *,
     config: Config,
-    urls: Iterable[str] = (),
     delay: float | None = None,
 ) -> T:
     """The job's result. Raises what the job raised. `delay` in seconds, None: that of [defaults]."""
     results: list[T] = []
     errors: list[Exception] = []
-    workers = Workers(count=1, timeout=config.extraction.timeout)
+    workers = Workers(count=1, timeout=config.extraction.timeout, memory=config.extraction.memory)
 
     async def errand(crawler: Crawler) -> None:
         try:
@@ -63,7 +62,7 @@ def run_errand(
         except Exception as error:
             errors.append(error)
 
-    settings = settings_for(config, urls=urls)
+    settings = settings_for(config)
     settings.set("ITEM_PIPELINES", {}, priority="cmdline")
     process = AsyncCrawlerProcess(settings)
     try:
@@ -80,12 +79,12 @@ def run_errand(
 
 def fetch_page(url: str, *, config: Config) -> Page:
     """One page. Raises FetchError."""
-    return run_errand(lambda web: web.fetch(url), config=config, urls=[url])
+    return run_errand(lambda web: web.fetch(url), config=config)
 
 
 def survey_site(url: str, *, config: Config, samples: int = 0) -> Survey:
     """What the site offers. Raises FetchError when the page cannot be had."""
-    return run_errand(lambda web: survey(url, web, samples=samples), config=config, urls=[url])
+    return run_errand(lambda web: survey(url, web, samples=samples), config=config)
 
 
 class RootCheck(NamedTuple):
@@ -105,7 +104,7 @@ def check_roots(sources: Sequence[Source], *, config: Config) -> list[RootCheck]
         return [await _check(source, root, web) for source in sources for root in source.roots()]
 
     slowest = max((source.delay for source in sources), default=None)
-    return run_errand(check, config=config, urls=[source.url for source in sources], delay=slowest)
+    return run_errand(check, config=config, delay=slowest)
 
 
 async def _check(source: Source, root: Link, web: Web) -> RootCheck:

@@ -9,6 +9,10 @@ class RefusedError(IgnoreRequest):
     """The guard lets nobody there."""
 
 
+class OverLimitError(IgnoreRequest):
+    """An answer, or the way to it, is more than is taken of anybody."""
+
+
 class RobotsRefusedError(IgnoreRequest):
     """robots.txt forbids the address."""
 

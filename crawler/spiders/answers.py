@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import IgnoreRequest
 from twisted.internet import error as net
 
-from crawler.middlewares.refusals import LeftAloneError, RobotsRefusedError, RobotsUnreadError
+from crawler.middlewares.refusals import (
+    LeftAloneError,
+    OverLimitError,
+    RobotsRefusedError,
+    RobotsUnreadError,
+)
 from pipelines.challenges import challenger
 from pipelines.items import Outcome, Page
 
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
 
 _BLOCKED = frozenset({401, 402, 403, 407, 429, 451})
 _GONE = frozenset({404, 410})
+# What Scrapy's redirect middleware says; it has no error of its own for it.
+TOO_MANY_REDIRECTS = "max redirections reached"
 
 
 def page_of(response: Response, *, url: str, fetched_at: datetime) -> Page:
@@ -81,6 +88,10 @@ def outcome_of_failure(error: BaseException | None) -> tuple[Outcome, str]:
         return (Outcome.HTTP_ERROR, text) if error.__cause__ is None else outcome_of_failure(error.__cause__)
     if isinstance(error, LeftAloneError):
         return Outcome.BLOCKED if error.asked else Outcome.NETWORK_ERROR, text
+    if isinstance(error, OverLimitError):
+        return Outcome.OVER_LIMIT, text
+    if isinstance(error, IgnoreRequest) and text == TOO_MANY_REDIRECTS:
+        return Outcome.OVER_LIMIT, "more redirects than are followed"
     if isinstance(error, IgnoreRequest):
         return Outcome.NETWORK_ERROR, text
     if "timeout" in type(error).__name__.lower() or isinstance(error, (net.TimeoutError, TimeoutError)):
