@@ -56,8 +56,8 @@ class CrawlerWeb:
 
     async def fetch(self, url: str) -> Page:
         """The page with a 2xx status at the end of its redirects. Raises FetchError with the reason."""
-        request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=dict(self._meta))
         try:
+            request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=dict(self._meta))
             response = await self._crawler.engine.download_async(request)
         except Exception as error:
             raise FetchError(f"{url}: {outcome_of_failure(error)[1]}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 from pathlib import Path
 
@@ -35,5 +36,6 @@ class Giver:
         now = held()
         if now is None or self._least is None or self._trim is None or now < self._least + _WORTH:
             return
+        gc.collect()  # failed requests are cycles, with their bodies in them
         self._trim(0)
         self._least = held()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
@@ -30,8 +31,8 @@ class DecodingMiddleware(HttpCompressionMiddleware):
         layers = sum(value.count(b",") + 1 for value in response.headers.getlist("Content-Encoding"))
         if layers > self._layers:
             raise OverLimitError(f"packed {layers} times, where {self._layers} are undone")
-        try:
+        with suppress(IgnoreRequest):
             return super().process_response(request, response)
-        except IgnoreRequest as error:
-            size = request.meta.get("download_maxsize", self._max_size)
-            raise OverLimitError(f"more than {size / 1024**2:g} MiB after unpacking") from error
+        # Not from within: its error would hold on to all that was unpacked.
+        size = request.meta.get("download_maxsize", self._max_size)
+        raise OverLimitError(f"more than {size / 1024**2:g} MiB after unpacking")

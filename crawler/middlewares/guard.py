@@ -14,7 +14,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from scrapy.resolver import CachingHostnameResolver
 from twisted.internet.interfaces import IAddress, IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer
 
@@ -104,22 +103,27 @@ class GuardMiddleware:
 
 
 @implementer(IHostnameResolver)
-class GuardedResolver(CachingHostnameResolver):
-    """Resolves as Scrapy's own resolver does, and lets only permitted addresses through."""
+class GuardedResolver:
+    """Resolves as the reactor does, anew for each connection, and lets only permitted addresses through.
 
-    def __init__(self, reactor: ReactorBase, cache_size: int, owner: Any) -> None:
+    Scrapy's own resolvers keep an answer for as long as the process lives, which a service does for weeks.
+    """
+
+    def __init__(self, reactor: ReactorBase, owner: Any) -> None:
         original = reactor.nameResolver
-        super().__init__(reactor, cache_size)
         # A second crawl in one process must not stack resolvers: each would apply the older one's rules.
-        if isinstance(original, GuardedResolver):
-            self.original_resolver = original.original_resolver
+        self._resolver: Any = original._resolver if isinstance(original, GuardedResolver) else original
+        self._reactor = reactor
         self._owner = owner
         self._refusals: OrderedDict[tuple[str, int], str] = OrderedDict()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
-        size = crawler.settings.getint("DNSCACHE_SIZE") if crawler.settings.getbool("DNSCACHE_ENABLED") else 0
-        return cls(reactor, size, crawler)
+        return cls(reactor, crawler)
+
+    def install_on_reactor(self) -> None:
+        resolver: Any = self
+        self._reactor.installNameResolver(resolver)
 
     @property
     def allow(self) -> tuple[Network, ...]:
@@ -154,7 +158,10 @@ class GuardedResolver(CachingHostnameResolver):
             partial(refusal, port=portNumber, allow=self.allow, ports=self._of_all("WIREWATCH_PORTS")),
             partial(self._keep, hostName.lower(), portNumber),
         )
-        return super().resolveHostName(receiver, hostName, portNumber, addressTypes, transportSemantics)
+        resolution: IHostResolution = self._resolver.resolveHostName(
+            receiver, hostName, portNumber, addressTypes, transportSemantics
+        )
+        return resolution
 
 
 @implementer(IResolutionReceiver)
