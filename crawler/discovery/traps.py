@@ -11,8 +11,9 @@ from pipelines.limits import Limits
 
 # News is dated a little ahead at most: the weekend's edition, the other side of the date line.
 _AHEAD = timedelta(days=31)
-_MONTH = re.compile(r"(?<!\d)(20\d\d)(?:[/-]|&month=)(0?[1-9]|1[0-2])(?!\d)")
-_YEAR = re.compile(r"[/=](20\d\d)(?=[/&]|$)")
+# A month as a part of its own: /2027/03/, /2027-03-01, =2027-03. What only looks like a year may be a number.
+_MONTH = re.compile(r"[/=](20\d\d)[/-](0?[1-9]|1[0-2])(?:[/-](?:0?[1-9]|[12]\d|3[01]))?(?=[/&?]|$)")
+_YEAR = re.compile(r"[?&](?:year|jahr|annee|anno|ano)=(20\d\d)(?=&|$)", re.IGNORECASE)
 
 
 def trap(url: str, limits: Limits, *, now: datetime) -> str | None:

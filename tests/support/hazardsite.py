@@ -51,8 +51,7 @@ class HazardSite:
         self.hazards = dict(HAZARDS if hazards is None else hazards)
         self.asked: list[str] = []
         self.over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
@@ -77,6 +76,13 @@ class HazardSite:
             if re.match(pattern, path):
                 return trap(path, self)
         return not_found(self)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever is refused at a limit hangs up: that is what is wanted here."""
 
 
 def _handler(site: HazardSite) -> type[BaseHTTPRequestHandler]:
@@ -450,14 +456,19 @@ class Watched:
     parts: list[float]
 
 
-def watched(command: list[str], *, cwd: Path, env: dict[str, str], timeout: float) -> Watched:
-    """Run the command, look at the memory of its processes ten times a second, kill it when time is up."""
+def watched(
+    command: list[str], *, cwd: Path, env: dict[str, str], timeout: float, enough: float = float("inf")
+) -> Watched:
+    """Run the command, look at the memory of its processes ten times a second, kill it when time is up.
+
+    Or when it holds `enough` MiB.
+    """
     started = time.monotonic()
     peak: tuple[float, list[float]] = (0.0, [])
     with (cwd / "stderr").open("w+") as log:
         process = subprocess.Popen(command, cwd=cwd, env=env, stderr=log, start_new_session=True)
         try:
-            while process.poll() is None and time.monotonic() - started < timeout:
+            while process.poll() is None and time.monotonic() - started < timeout and peak[0] < enough:
                 parts = [_pss(pid) for pid in _tree(process.pid)]
                 peak = max(peak, (sum(parts), parts))
                 with suppress(subprocess.TimeoutExpired):
