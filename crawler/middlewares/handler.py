@@ -75,10 +75,15 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
             size = request.meta.get("download_maxsize") or self._default_maxsize
             raise OverLimitError(f"a body of more than {size / 1024**2:g} MiB") from error
         except DownloadFailedError as error:
-            raise over_limit(error) or error from error
+            limit = over_limit(error)
+            if limit is None:
+                raise
+            raise limit from error
         except CannotResolveHostError as error:
             why = refusal_of(request.url)
-            raise (RefusedError(why) if why else error) from error
+            if why is None:
+                raise
+            raise RefusedError(why) from error
         count = sum(len(response.headers.getlist(name)) for name in response.headers)
         if count > self._limits.header_count:
             raise OverLimitError(f"{count} headers, where {self._limits.header_count} are read")

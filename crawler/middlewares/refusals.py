@@ -13,6 +13,10 @@ class OverLimitError(IgnoreRequest):
     """An answer, or the way to it, is more than is taken of anybody."""
 
 
+class UnpackError(IgnoreRequest):
+    """The body is not packed as it says, or ends too early."""
+
+
 class RobotsRefusedError(IgnoreRequest):
     """robots.txt forbids the address."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from twisted.internet import error as net
 
 from crawler.middlewares.refusals import (
@@ -14,6 +14,7 @@ from crawler.middlewares.refusals import (
     OverLimitError,
     RobotsRefusedError,
     RobotsUnreadError,
+    UnpackError,
 )
 from pipelines.challenges import challenger
 from pipelines.items import Outcome, Page
@@ -90,6 +91,8 @@ def outcome_of_failure(error: BaseException | None) -> tuple[Outcome, str]:
         return Outcome.BLOCKED if error.asked else Outcome.NETWORK_ERROR, text
     if isinstance(error, OverLimitError):
         return Outcome.OVER_LIMIT, text
+    if isinstance(error, UnpackError):
+        return Outcome.PARSE_ERROR, text
     if isinstance(error, IgnoreRequest) and text == TOO_MANY_REDIRECTS:
         return Outcome.OVER_LIMIT, "more redirects than are followed"
     if isinstance(error, IgnoreRequest):
@@ -102,5 +105,10 @@ def outcome_of_failure(error: BaseException | None) -> tuple[Outcome, str]:
 def _network_reason(error: BaseException | None, text: str) -> str:
     name = type(error).__name__
     if ("Cannot" in name and "Resolve" in name) or isinstance(error, net.DNSLookupError):
-        return "the name does not resolve, or only to addresses that are refused"
+        return "the name does not resolve"
+    if isinstance(error, ResponseDataLossError):
+        return "the answer ended early"
+    reasons = getattr(error.__cause__, "reasons", None) if error is not None else None
+    if reasons:
+        return f"no answer that could be read: {reasons[0].getErrorMessage()}"[:300]
     return f"{name}: {text}"[:300]
