@@ -14,8 +14,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from hazardsite import GOOD, HAZARDS, HazardSite, Watched, watched
+from hazardsite import GOOD, HAZARDS, HazardSite
 from newsserver import clean_environment, local_news, path_of
+from watched import Watched, watched
 
 SECONDS, MIB = 200, 400
 CONFIG = """

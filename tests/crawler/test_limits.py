@@ -17,7 +17,7 @@ import brotli
 import pytest
 from backports import zstd
 from door import look
-from hazardsite import HazardSite, Reply, brotli_bomb, drip, drip_headers, gzip_bomb, watched, zstd_bomb
+from hazardsite import HazardSite, Reply, brotli_bomb, drip, drip_headers, gzip_bomb, zstd_bomb
 from newsserver import (
     Answer,
     NewsServer,
@@ -29,6 +29,7 @@ from newsserver import (
     rss,
     wirewatch,
 )
+from watched import watched
 
 from crawler.config import load
 from crawler.discovery import read
