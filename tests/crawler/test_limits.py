@@ -370,6 +370,8 @@ def test_a_page_that_takes_too_much_memory_costs_itself_alone() -> None:
         return await asyncio.gather(*jobs, return_exceptions=True)
 
     try:
+        # What a worker keeps (a cache, say) is held against no later task.
+        assert [asyncio.run(pool.run(swell, 60, keep=True)) for _ in range(3)] == [60, 60, 60]
         large, small = asyncio.run(both())
         assert isinstance(large, WorkerMemoryError)
         assert "more than 100 MiB" in str(large)
@@ -386,12 +388,17 @@ def test_control_without_the_limit_it_has_its_memory() -> None:
         pool.close()
 
 
-def swell(mib: int) -> int:
-    """Takes so many MiB, bit by bit as a parser does, and keeps them for a while."""
-    held = []
+_kept: list[list[bytearray]] = []
+
+
+def swell(mib: int, *, keep: bool = False) -> int:
+    """Takes so many MiB, bit by bit as a parser does, and has them for a while or for ever."""
+    held: list[bytearray] = []
     for _ in range(mib):
         held.append(bytearray(b"x") * MIB)
         time.sleep(0.002)
+    if keep:
+        _kept.append(held)
     return len(held)
 
 
