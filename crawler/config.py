@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from ipaddress import ip_network
 from itertools import pairwise
@@ -361,11 +361,8 @@ def _too_long(
 
 def _resolved(checked: _File, env: Mapping[str, str]) -> Config:
     network, store = checked.network, checked.store
-    try:
-        ranges = tuple(map(_network, env.get("WIREWATCH_ALLOW_NETWORK", "").replace(",", " ").split()))
-    except ValueError as error:
-        raise ConfigError(one_line(f"$WIREWATCH_ALLOW_NETWORK: {error}")) from error
-    if ranges:
+    named = env.get("WIREWATCH_ALLOW_NETWORK", "").replace(",", " ").split()
+    if ranges := address_ranges(named, said_in="$WIREWATCH_ALLOW_NETWORK"):
         network = network.model_copy(update={"allow": (*network.allow, *ranges)})
     if env.get("WIREWATCH_DATABASE"):
         store = StoreSection(database=env["WIREWATCH_DATABASE"], keep_visits=store.keep_visits)
@@ -378,6 +375,14 @@ def _resolved(checked: _File, env: Mapping[str, str]) -> Config:
         store=store,
         sources=tuple(_source(section, checked.defaults) for section in checked.sources),
     )
+
+
+def address_ranges(texts: Iterable[str], *, said_in: str) -> tuple[str, ...]:
+    """The ranges in their one form. Raises ConfigError that names where they were said."""
+    try:
+        return tuple(map(_network, texts))
+    except ValueError as error:
+        raise ConfigError(one_line(f"{said_in}: {error}")) from error
 
 
 def _source(section: SourceSection, defaults: DefaultsSection) -> Source:

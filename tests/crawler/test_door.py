@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from certificates import server_context
 from door import Look, look
-from newsserver import Answer, NewsServer
+from newsserver import Answer, NewsServer, wirewatch
 
 PUBLIC = "93.184.216.34"
 ALLOW = '[network]\nallow = ["127.0.0.0/8"]\n'
@@ -143,6 +143,18 @@ def test_a_proxy_of_the_environment_is_not_used(site: NewsServer) -> None:
     through = {"HTTPPROXY_ENABLED": True, "WIREWATCH_OBEY_ROBOTS": False}
     without = look(url, names=NAMES, guarded=False, settings=through, http_proxy=site.url)
     assert "http://outside.example/" in [asked.path for asked in site.asked], without.output[-2000:]
+
+
+def test_loopback_is_open_only_when_it_is_named(site: NewsServer, tmp_path: Path) -> None:
+    """Typing an address opens nothing; the option does, and one that is no range is said to be none."""
+    url = f"{site.url}/"
+    typed = wirewatch("crawl", url, cwd=tmp_path, WIREWATCH_ALLOW_NETWORK="")
+    assert "127.0.0.1 is no public address (--allow-network opens it)" in typed.stderr
+    assert not site.asked
+    wrong = wirewatch("--allow-network", "localhost", "crawl", url, cwd=tmp_path, WIREWATCH_ALLOW_NETWORK="")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    wirewatch("--allow-network", "127.0.0.1", "crawl", url, cwd=tmp_path, WIREWATCH_ALLOW_NETWORK="")
+    assert site.count("/") >= 1
 
 
 # --- whom we trust, and what we tell whom -------------------------------------------------------------------
