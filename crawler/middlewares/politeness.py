@@ -14,7 +14,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.hosts import Hosts
 from crawler.middlewares.origin_files import Meta, OriginFiles, UnreadError
-from crawler.middlewares.refusals import RobotsRefusedError, RobotsUnreadError
+from crawler.middlewares.refusals import RefusedError, RobotsRefusedError, RobotsUnreadError
 from crawler.robots import NO_RULES, RobotsRules, read_robots
 from crawler.schedule.hosts import Sighting, Sign
 from pipelines.items import Kind, Visit
@@ -123,7 +123,8 @@ class PolitenessMiddleware:
         else:
             reason = f"robots.txt answers with status {error.status}"
         # Whoever it was that failed (a redirect may lead elsewhere): this host may not be asked for anything.
-        if not self.hosts.is_left_alone(host):
+        refused = isinstance(error.__cause__, RefusedError)  # by us: nobody was asked
+        if not refused and not self.hosts.is_left_alone(host):
             self.hosts.seen(host, Sighting(sign=Sign.DOWN, reason=reason[:200]))
         return RobotsUnreadError(reason[:300])
 

@@ -148,8 +148,10 @@ def test_a_proxy_of_the_environment_is_not_used(site: NewsServer) -> None:
 def test_loopback_is_open_only_when_it_is_named(site: NewsServer, tmp_path: Path) -> None:
     """Typing an address opens nothing; the option does, and one that is no range is said to be none."""
     url = f"{site.url}/"
+    (tmp_path / "wirewatch.toml").write_text("[defaults]\ndelay = 0.0\n")
     typed = wirewatch("crawl", url, cwd=tmp_path, WIREWATCH_ALLOW_NETWORK="")
-    assert "127.0.0.1 is no public address (--allow-network opens it)" in typed.stderr
+    assert f"{url}: refused: 127.0.0.1 is no public address (--allow-network opens it)" in typed.stderr
+    assert "left alone" not in typed.stderr
     assert not site.asked
     wrong = wirewatch("--allow-network", "localhost", "crawl", url, cwd=tmp_path, WIREWATCH_ALLOW_NETWORK="")
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
