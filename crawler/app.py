@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from scrapy import signals
 
 from crawler.fetch import CrawlerWeb
+from crawler.follow import Followed
 from crawler.health.watch import health_steps
 from crawler.host_memory import HostMemory
 from crawler.job import Job, utc_now
@@ -48,8 +49,6 @@ logger = logging.getLogger("wirewatch")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Listing pages are followed this far from the source's own pages: sections, and their further pages.
-MAX_DEPTH = 10
 # A visit that has had no end this long after its request never will: a request that Scrapy dropped.
 VISIT_LIMIT = 300.0
 
@@ -73,6 +72,7 @@ class App:
         self.workers = workers
         self.job = job
         self.since = job.since
+        self.limits = config.limits
         self.summary = Summary()
         self.error: WirewatchError | None = None
         self._store = store
@@ -204,7 +204,7 @@ class App:
     async def take_over(self, config: Config) -> None:
         """Go on with another config: sources that are new, changed or gone, intervals and budgets.
 
-        [network], [extraction] and [store] are read at the start only.
+        [network], [extraction], [limits] and [store] are read at the start only.
         """
         wanted = {source.name: source for source in config.sources if source.enabled}
         gone = [source for name, source in self._sources.items() if name not in wanted and source.configured]
@@ -382,17 +382,18 @@ class App:
         source = self.source_of(target)
         return target.kind is not Kind.ARTICLE or source is None or source.wants(url)
 
-    def follow(self, target: Target, links: Iterable[Link]) -> tuple[Link, ...]:
-        """The links worth a target: articles the source wants, further listings while not too deep."""
-        source = self.source_of(target)
-        if source is None:
-            return ()
-        return tuple(link for link in links if self._worth(source, target, link))
-
-    def _worth(self, source: Source, target: Target, link: Link) -> bool:
-        if link.kind is Kind.ARTICLE:
-            return source.wants(link.url)
-        return source.discover and target.depth + link.depth <= MAX_DEPTH
+    async def follow(self, target: Target, links: Iterable[Link]) -> Followed:
+        """The links worth a target. Raises StoreError."""
+        return await self.in_store(
+            Followed,
+            links,
+            source=self.source_of(target),
+            target=target,
+            limits=self.limits,
+            now=self._clock(),
+            room=partial(self._store.room, target.source, limits=self.limits),
+            variants=self._store.variants,
+        )
 
     def begin(self, target: Target) -> Visit:
         visit = Visit(target=target, started_at=self._clock())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from ipaddress import ip_network
 from itertools import pairwise
@@ -20,8 +20,11 @@ from crawler.schedule.plan import REREAD
 from crawler.sources import Source, compiled, language_code, source_name, web_address, whole_line
 from pipelines.boilerplate.line import fingerprint
 from pipelines.errors import ConfigError
+from pipelines.limits import KIB, LIMITS, MIB, Limits
 
 CONTACT = "https://example.org/bot"
+# Where the web is served, and where its second servers and test copies are.
+PORTS = (80, 443, 8000, 8080, 8443)
 # Below this an interval is a slip of the pen: polling a feed without a pause is no monitoring.
 SHORTEST_INTERVAL = timedelta(seconds=1)
 _ASCII = re.compile(r"[\x20-\x7e]+")
@@ -91,6 +94,7 @@ Interval = Annotated[timedelta, BeforeValidator(_interval)]
 Address = Annotated[Text, AfterValidator(web_address)]
 Pattern = Annotated[Text, AfterValidator(_pattern)]
 Network = Annotated[Text, AfterValidator(_network)]
+Port = Annotated[Count, Field(ge=1, le=65535)]
 Tag = Annotated[Text, AfterValidator(_tag)]
 WholeLine = Annotated[Text, AfterValidator(whole_line)]
 
@@ -102,12 +106,15 @@ class _Section(BaseModel):
 class NetworkSection(_Section):
     """How we go out: who we say we are, what we may reach, how many seconds and MiB an answer may take.
 
+    `ports`: those of public addresses that may be reached; `verify`: whether certificates are verified;
     `obey_tags`: the robots tags of pages that are obeyed; `tdmrep`: whether tdmrep.json is asked for.
     """
 
     user_agent: Annotated[Text, AfterValidator(_agent)] = "Wirewatch/0.1"
     contact: Annotated[Text, AfterValidator(_contact)] | None = None
     allow: tuple[Network, ...] = ()
+    ports: tuple[Port, ...] = PORTS
+    verify: Flag = True
     timeout: Seconds = Field(default=30.0, gt=0, le=600)
     max_body: Number = Field(default=15.0, gt=0, le=1024)
     obey_tags: tuple[Literal["noindex", "noarchive"], ...] = ()
@@ -130,10 +137,11 @@ class DefaultsSection(_Section):
 
 
 class ExtractionSection(_Section):
-    """The worker processes: how many, how many seconds a page may take, pages until one is replaced."""
+    """The worker processes: how many, seconds and MiB that a page may take, pages until one is replaced."""
 
     workers: Count = Field(default_factory=lambda: max(1, min(2, os.cpu_count() or 1)), ge=1, le=64)
     timeout: Seconds = Field(default=20.0, gt=0, le=600)
+    memory: Number = Field(default=128.0, ge=16, le=65536)
     recycle: Count = Field(default=1000, ge=1)
 
 
@@ -151,6 +159,37 @@ class CrawlSection(_Section):
     reread: Annotated[tuple[Interval, ...], AfterValidator(_ages)] = REREAD
     max_requests_per_hour: Number | None = Field(default=None, gt=0)
     max_requests_per_hour_per_host: Number | None = Field(default=None, gt=0)
+
+
+class LimitsSection(_Section):
+    """How much is taken of a site, in the units of docs/configuration.md: MiB, KiB, characters, counts."""
+
+    headers: Number = Field(default=LIMITS.headers / KIB, ge=1, le=1024)
+    header_count: Count = Field(default=LIMITS.header_count, ge=1)
+    encodings: Count = Field(default=LIMITS.encodings, ge=0, le=16)
+    redirects: Count = Field(default=LIMITS.redirects, ge=0, le=100)
+    robots: Number = Field(default=LIMITS.robots / KIB, ge=500, le=8192)
+    url_length: Count = Field(default=LIMITS.url_length, ge=100, le=LIMITS.url_length)
+    path_repeats: Count = Field(default=LIMITS.path_repeats, ge=1)
+    path_variants: Count = Field(default=LIMITS.path_variants, ge=1)
+    feed_entries: Count = Field(default=LIMITS.feed_entries, ge=1)
+    sitemap_size: Number = Field(default=LIMITS.sitemap_size / MIB, gt=0, le=1024)
+    sitemap_entries: Count = Field(default=LIMITS.sitemap_entries, ge=1, le=50_000)
+    sitemap_depth: Count = Field(default=LIMITS.sitemap_depth, ge=0, le=10)
+    page_links: Count = Field(default=LIMITS.page_links, ge=1)
+    sitemaps_per_index: Count = Field(default=LIMITS.sitemaps_per_index, ge=1)
+    sitemaps_per_host: Count = Field(default=LIMITS.sitemaps_per_host, ge=1)
+    listings_per_host: Count = Field(default=LIMITS.listings_per_host, ge=1)
+    targets_per_host: Count = Field(default=LIMITS.targets_per_host, ge=1)
+    article_length: Count = Field(default=LIMITS.article_length, ge=1000)
+
+    @property
+    def limits(self) -> Limits:
+        """The same in bytes."""
+        values = self.model_dump()
+        for name, unit in (("headers", KIB), ("robots", KIB), ("sitemap_size", MIB)):
+            values[name] = int(values[name] * unit)
+        return Limits(**values)
 
 
 class StoreSection(_Section):
@@ -186,6 +225,7 @@ class _File(_Section):
     defaults: DefaultsSection = DefaultsSection()
     extraction: ExtractionSection = Field(default_factory=ExtractionSection)
     crawl: CrawlSection = CrawlSection()
+    limits: LimitsSection = LimitsSection()
     store: StoreSection = StoreSection()
     sources: tuple[SourceSection, ...] = ()
 
@@ -195,6 +235,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "defaults": DefaultsSection,
     "extraction": ExtractionSection,
     "crawl": CrawlSection,
+    "limits": LimitsSection,
     "store": StoreSection,
     "sources": SourceSection,
 }
@@ -210,6 +251,7 @@ class Config(BaseModel):
     defaults: DefaultsSection
     extraction: ExtractionSection
     crawl: CrawlSection
+    limits: Limits = LIMITS
     store: StoreSection
     sources: tuple[Source, ...]
 
@@ -319,11 +361,8 @@ def _too_long(
 
 def _resolved(checked: _File, env: Mapping[str, str]) -> Config:
     network, store = checked.network, checked.store
-    try:
-        ranges = tuple(map(_network, env.get("WIREWATCH_ALLOW_NETWORK", "").replace(",", " ").split()))
-    except ValueError as error:
-        raise ConfigError(one_line(f"$WIREWATCH_ALLOW_NETWORK: {error}")) from error
-    if ranges:
+    named = env.get("WIREWATCH_ALLOW_NETWORK", "").replace(",", " ").split()
+    if ranges := address_ranges(named, said_in="$WIREWATCH_ALLOW_NETWORK"):
         network = network.model_copy(update={"allow": (*network.allow, *ranges)})
     if env.get("WIREWATCH_DATABASE"):
         store = StoreSection(database=env["WIREWATCH_DATABASE"], keep_visits=store.keep_visits)
@@ -332,9 +371,18 @@ def _resolved(checked: _File, env: Mapping[str, str]) -> Config:
         defaults=checked.defaults,
         extraction=checked.extraction,
         crawl=checked.crawl,
+        limits=checked.limits.limits,
         store=store,
         sources=tuple(_source(section, checked.defaults) for section in checked.sources),
     )
+
+
+def address_ranges(texts: Iterable[str], *, said_in: str) -> tuple[str, ...]:
+    """The ranges in their one form. Raises ConfigError that names where they were said."""
+    try:
+        return tuple(map(_network, texts))
+    except ValueError as error:
+        raise ConfigError(one_line(f"{said_in}: {error}")) from error
 
 
 def _source(section: SourceSection, defaults: DefaultsSection) -> Source:

@@ -7,7 +7,7 @@ Scrapy's reactor, which a process can do once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -17,6 +17,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 
 from crawler.discovery import read
 from crawler.fetch import CrawlerWeb, Web
+from crawler.middlewares.media import media_type
 from crawler.run import settings_for
 from crawler.survey import Survey, survey
 from pipelines.errors import WirewatchError
@@ -54,13 +55,12 @@ def run_errand(
     job: Callable[[Web], Awaitable[T]],
     *,
     config: Config,
-    urls: Iterable[str] = (),
     delay: float | None = None,
 ) -> T:
     """The job's result. Raises what the job raised. `delay` in seconds, None: that of [defaults]."""
     results: list[T] = []
     errors: list[Exception] = []
-    workers = Workers(count=1, timeout=config.extraction.timeout)
+    workers = Workers(count=1, timeout=config.extraction.timeout, memory=config.extraction.memory)
 
     async def errand(crawler: Crawler) -> None:
         try:
@@ -68,7 +68,7 @@ def run_errand(
         except Exception as error:
             errors.append(error)
 
-    settings = settings_for(config, urls=urls)
+    settings = settings_for(config)
     settings.set("ITEM_PIPELINES", {}, priority="cmdline")
     process = AsyncCrawlerProcess(settings)
     try:
@@ -85,12 +85,12 @@ def run_errand(
 
 def fetch_page(url: str, *, config: Config) -> Page:
     """One page. Raises FetchError."""
-    return run_errand(lambda web: web.fetch(url), config=config, urls=[url])
+    return run_errand(lambda web: web.fetch(url), config=config)
 
 
 def survey_site(url: str, *, config: Config, samples: int = 0) -> Survey:
     """What the site offers. Raises FetchError when the page cannot be had."""
-    return run_errand(lambda web: survey(url, web, samples=samples), config=config, urls=[url])
+    return run_errand(lambda web: survey(url, web, samples=samples), config=config)
 
 
 def look(
@@ -109,19 +109,21 @@ def look(
         if answer.page is None or answer.outcome is not None:
             return begun
         if target.kind is not Kind.ARTICLE:
-            return await _links(web, begun, answer.page)
+            return await _links(web, begun, answer.page, config)
         objection = source.objection(answer.page.final_url) if source is not None else None
         if objection is not None:
             return replace(begun, outcome=Outcome.FILTERED, reason=objection)
-        return await ExtractStage(_Reader(web, source, learned)).process_item(begun)
+        if media := media_type(answer.page.headers.get("content-type", "")):
+            return replace(begun, outcome=Outcome.NOT_ARTICLE, reason=f"no page: {media}")
+        reader = _Reader(web, config=config, source=source, learned=learned)
+        return await ExtractStage(reader).process_item(begun)
 
-    delay = source.delay if source is not None else None
-    return run_errand(visit, config=config, urls=[target.url], delay=delay)
+    return run_errand(visit, config=config, delay=source.delay if source is not None else None)
 
 
-async def _links(web: CrawlerWeb, visit: Visit, page: Page) -> Visit:
+async def _links(web: CrawlerWeb, visit: Visit, page: Page, config: Config) -> Visit:
     try:
-        found = await web.read(read, visit.target.kind, page)
+        found = await web.read(read, visit.target.kind, page, config.limits)
     except WirewatchError as error:
         return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
     links = tuple(found.links)
@@ -134,9 +136,15 @@ class _Reader:
     since: datetime | None = None
 
     def __init__(
-        self, web: CrawlerWeb, source: Source | None, learned: Callable[[str], frozenset[int]]
+        self,
+        web: CrawlerWeb,
+        *,
+        config: Config,
+        source: Source | None,
+        learned: Callable[[str], frozenset[int]],
     ) -> None:
         self.workers = web.workers
+        self.limits = config.limits
         self._web = web
         self._source = source
         self._learned = learned
@@ -173,7 +181,7 @@ def check_roots(sources: Sequence[Source], *, config: Config) -> list[RootCheck]
         return [await _check(source, root, web) for source in sources for root in source.roots()]
 
     slowest = max((source.delay for source in sources), default=None)
-    return run_errand(check, config=config, urls=[source.url for source in sources], delay=slowest)
+    return run_errand(check, config=config, delay=slowest)
 
 
 async def _check(source: Source, root: Link, web: Web) -> RootCheck:

@@ -74,8 +74,8 @@ class CrawlerWeb:
 
     async def look(self, url: str) -> Answer:
         """What comes of asking for it, as a visit would take it."""
-        request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=dict(self._meta))
         try:
+            request = Request(url, callback=NO_CALLBACK, dont_filter=True, meta=dict(self._meta))
             response = await self._crawler.engine.download_async(request)
         except Exception as error:
             outcome, said = outcome_of_failure(error)

@@ -7,6 +7,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from pipelines.secrets import masked
+
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
 
 
@@ -22,8 +24,18 @@ class JsonFormatter(logging.Formatter):
         }
         entry |= {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False, default=str)
+            entry["exception"] = record.exc_text or self.formatException(record.exc_info)
+        return masked(json.dumps(entry, ensure_ascii=False, default=str))
+
+
+class NoSecrets(logging.Filter):
+    """Masks names and passwords in URLs, whoever writes of them: Scrapy names requests at -vv."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = masked(record.getMessage()), None
+        if record.exc_info:
+            record.exc_text = masked(logging.Formatter().formatException(record.exc_info))
+        return True
 
 
 class OursFirst(logging.Filter):
@@ -55,6 +67,7 @@ def configure(
         handler.setFormatter(JsonFormatter())
     elif type(handler) is logging.StreamHandler:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
+    handler.addFilter(NoSecrets())
     handler.addFilter(OursFirst(everything=verbosity > 1))
     root = logging.getLogger()
     root.handlers = [handler]

@@ -11,9 +11,6 @@ from urllib.parse import urlsplit
 from pipelines.path_patterns import PathPattern, path_of
 from pipelines.urls import host_of
 
-# RFC 9309, 2.5: "at least 500 kibibytes" are read.
-MAX_BYTES = 500 * 1024
-
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 

@@ -17,7 +17,6 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wirewatch")
 
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -55,21 +52,17 @@ class Result:
         return 128 + self.signal if self.signal is not None else self.summary.exit_code
 
 
-def settings_for(config: Config, *, urls: Iterable[str] = ()) -> Settings:
+def settings_for(config: Config) -> Settings:
     """Scrapy's settings with what the config says."""
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    settings.setdict(overrides(config, urls=urls), priority="cmdline")
+    settings.setdict(overrides(config), priority="cmdline")
     return settings
 
 
-def overrides(config: Config, *, urls: Iterable[str] = ()) -> dict[str, Any]:
-    """The settings that the config decides.
-
-    A loopback address that a person typed is an address that this person allows, for this one run.
-    """
-    typed = ["127.0.0.1/32", "::1/128"] if any(_is_loopback(url) for url in urls) else []
-    network = config.network
+def overrides(config: Config) -> dict[str, Any]:
+    """The settings that the config decides."""
+    network, limits = config.network, config.limits
     return {
         "USER_AGENT": network.agent,
         "DOWNLOAD_TIMEOUT": network.timeout,
@@ -77,12 +70,13 @@ def overrides(config: Config, *, urls: Iterable[str] = ()) -> dict[str, Any]:
         "WIREWATCH_DELAY": config.defaults.delay,
         "WIREWATCH_TDMREP": network.tdmrep,
         "WIREWATCH_OBEY_TAGS": list(network.obey_tags),
-        "WIREWATCH_ALLOW": [*map(str, network.allow), *typed],
+        "WIREWATCH_ALLOW": list(network.allow),
+        "WIREWATCH_PORTS": list(network.ports),
+        "DOWNLOAD_VERIFY_CERTIFICATES": network.verify,
+        "WIREWATCH_LIMITS": limits,
+        "REDIRECT_MAX_TIMES": limits.redirects,
+        "URLLENGTH_LIMIT": limits.url_length,
     }
-
-
-def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in LOOPBACK_NAMES
 
 
 def run(
@@ -133,11 +127,13 @@ def _run(make: Callable[..., App], *, config: Config, database: str) -> Result:
 
 def _workers(config: Config) -> Workers:
     reading = config.extraction
-    return Workers(count=reading.workers, timeout=reading.timeout, recycle=reading.recycle)
+    return Workers(
+        count=reading.workers, timeout=reading.timeout, memory=reading.memory, recycle=reading.recycle
+    )
 
 
 def _crawl(app: App) -> Result:
-    process = AsyncCrawlerProcess(settings_for(app.config, urls=app.job.urls))
+    process = AsyncCrawlerProcess(settings_for(app.config))
     stop = StopSignals(app)
     process.crawl(process.create_crawler(NewsSpider), app=app)
     with stop:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pipelines.limits
+
 BOT_NAME = "wirewatch"
 SPIDER_MODULES = ["crawler.spiders"]
 USER_AGENT = "Wirewatch/0.1 (+https://example.org/bot)"
@@ -22,13 +24,13 @@ RETRY_ENABLED = False
 COOKIES_ENABLED = False
 REFERRER_POLICY = "no-referrer"
 
-# Limits: bytes after decompression, and seconds for the whole answer.
+# Limits: bytes after decompression, and seconds for the whole answer; the others in one place.
 DOWNLOAD_MAXSIZE = 15 * 1024 * 1024
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 30
-REDIRECT_MAX_TIMES = 10
-DNS_TIMEOUT = 10
-URLLENGTH_LIMIT = 2000
+WIREWATCH_LIMITS = pipelines.limits.LIMITS
+REDIRECT_MAX_TIMES = WIREWATCH_LIMITS.redirects
+URLLENGTH_LIMIT = WIREWATCH_LIMITS.url_length
 
 # Nothing but http and https, certificates verified, no port of ours open.
 DOWNLOAD_HANDLERS = {
@@ -40,6 +42,8 @@ DOWNLOAD_HANDLERS = {
     "data": None,
 }
 DOWNLOAD_VERIFY_CERTIFICATES = True
+# Behind a proxy nobody could say which address is really connected to.
+HTTPPROXY_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 TWISTED_DNS_RESOLVER = "crawler.middlewares.guard.GuardedResolver"
@@ -54,7 +58,10 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.middlewares.guard.GuardMiddleware": 50,
     "crawler.middlewares.politeness.PolitenessMiddleware": 100,
+    "crawler.middlewares.media.MediaMiddleware": 390,
     "crawler.middlewares.conditional.ConditionalGetMiddleware": 400,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.middlewares.decoding.DecodingMiddleware": 590,
 }
 CONCURRENT_ITEMS = 1
 ITEM_PIPELINES = {
@@ -71,5 +78,6 @@ EXTENSIONS = {
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 LOG_LEVEL = "WARNING"
 LOG_INSTALL_ROOT_HANDLER = False
-# Ranges of otherwise refused addresses that may be reached; filled from [network] allow.
+# Ranges of otherwise refused addresses that may be reached, and the ports of all others; from [network].
 WIREWATCH_ALLOW: list[str] = []
+WIREWATCH_PORTS = [80, 443, 8000, 8080, 8443]

@@ -212,15 +212,17 @@ def _is_waiting(host: HostState, now: datetime) -> bool:
 
 def _refused(url: str, config: Config) -> str | None:
     """For an address that is a number: names are looked up only when they are connected to."""
+    parts = urlsplit(url)
     try:
-        address = ip_address((urlsplit(url).hostname or "").split("%", 1)[0])
+        address = ip_address((parts.hostname or "").split("%", 1)[0])
     except ValueError:
         return None
-    from crawler.middlewares.guard import networks, permitted
+    from crawler.middlewares.guard import networks, refusal
 
-    if permitted(address, networks(config.network.allow)):
-        return None
-    return f"would be refused: {address} is no public address ([network] allow has no range for it)"
+    network = config.network
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    why = refusal(address, port=port, allow=networks(network.allow), ports=network.ports)
+    return f"would be {why}" if why is not None else None
 
 
 def _polled(visit: VisitRow) -> str:

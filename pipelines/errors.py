@@ -9,6 +9,7 @@ WirewatchError                  exit 1
 ├── FetchError                  exit 3   an address could not be fetched (probe, sources add, extract)
 └── WorkerError                          a reading did not come back from its worker process
     ├── WorkerTimeoutError               it took longer than allowed and was killed
+    ├── WorkerMemoryError                it took more memory than allowed
     └── WorkerDiedError                  the process died under it
 """
 
@@ -50,6 +51,10 @@ class WorkerError(WirewatchError):
 
 
 class WorkerTimeoutError(WorkerError):
+    pass
+
+
+class WorkerMemoryError(WorkerError):
     pass
 
 

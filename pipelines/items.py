@@ -40,6 +40,7 @@ class Outcome(StrEnum):
     NETWORK_ERROR = "network_error"
     PARSE_ERROR = "parse_error"
     TIMEOUT = "timeout"
+    OVER_LIMIT = "over_limit"
     FILTERED = "filtered"
 
 
@@ -59,6 +60,7 @@ OUTCOME_MEANING: Mapping[Outcome, str] = {
     Outcome.NETWORK_ERROR: "no answer: name lookup, connection or protocol failed, or the address is refused",
     Outcome.PARSE_ERROR: "the body could not be read, or reading it crashed the worker",
     Outcome.TIMEOUT: "downloading or reading took longer than allowed",
+    Outcome.OVER_LIMIT: "more than is taken of anybody: bytes, headers, encodings, redirects, memory, text",
     Outcome.FILTERED: "left out by the source's patterns, by --since or by the page's robots tags",
 }
 
@@ -70,6 +72,7 @@ FAILURES = frozenset(
         Outcome.NETWORK_ERROR,
         Outcome.PARSE_ERROR,
         Outcome.TIMEOUT,
+        Outcome.OVER_LIMIT,
     }
 )
 

@@ -14,8 +14,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
-from pipelines.errors import WorkerDiedError, WorkerTimeoutError
+from pipelines.errors import WorkerDiedError, WorkerMemoryError, WorkerTimeoutError
 from pipelines.items import Kind, Outcome, Visit
+from pipelines.limits import Limits
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -40,6 +41,7 @@ class Application(Protocol):
 
     workers: AnyWorkers
     since: datetime | None
+    limits: Limits
 
     def language_of(self, source: str) -> str | None: ...
 
@@ -76,6 +78,8 @@ class ExtractStage(Stage):
             reading = await self._in_worker(visit)
         except WorkerTimeoutError as error:
             return replace(visit, outcome=Outcome.TIMEOUT, reason=str(error))
+        except WorkerMemoryError as error:
+            return replace(visit, outcome=Outcome.OVER_LIMIT, reason=str(error))
         except WorkerDiedError as error:
             return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
         except Exception as error:
@@ -92,13 +96,14 @@ class ExtractStage(Stage):
         )
 
     async def _in_worker(self, visit: Visit) -> Reading:
-        from pipelines.extract import read_article
+        from pipelines.reading import read_page
 
         assert visit.page is not None
         target = visit.target
         return await self.app.workers.run(
-            read_article,
+            read_page,
             visit.page,
+            longest=self.app.limits.article_length,
             source=target.source,
             discovered_via=target.discovered_via,
             hint_title=target.hint_title,

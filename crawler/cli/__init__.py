@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from importlib import import_module
@@ -11,6 +12,7 @@ import click
 
 from crawler.cli.context import Context
 from pipelines.errors import WirewatchError
+from pipelines.secrets import masked
 
 # Command name -> module and attribute, in the order of --help. Loaded lazily: `search` need not wait
 # for Scrapy and trafilatura to be imported.
@@ -110,12 +112,14 @@ def main() -> None:
         # Not standalone: click would turn Ctrl-C into exit code 1.
         sys.exit(main_group(prog_name="wirewatch", standalone_mode=False))
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(file=said)
+        click.echo(masked(said.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except WirewatchError as error:
-        click.echo(f"wirewatch: {error}", err=True)
+        click.echo(f"wirewatch: {masked(str(error))}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader (head, less) has seen enough; keep the interpreter from complaining at exit.

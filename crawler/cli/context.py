@@ -44,14 +44,15 @@ class Context:
 
     def config(self) -> Config:
         """The config as it is on disk; the defaults when no file was named and none is here."""
-        from crawler.config import load
+        from crawler.config import address_ranges, load
 
         named = self.config_option is not None or "WIREWATCH_CONFIG" in os.environ
         path = self.config_path if named or self.config_path.exists() else None
         config = load(path, env=os.environ)
         if not self.allow_network:
             return config
-        network = config.network.model_copy(update={"allow": (*config.network.allow, *self.allow_network)})
+        ranges = address_ranges(self.allow_network, said_in="--allow-network")
+        network = config.network.model_copy(update={"allow": (*config.network.allow, *ranges)})
         return config.model_copy(update={"network": network})
 
     @property

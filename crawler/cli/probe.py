@@ -11,6 +11,7 @@ from rich.table import Table
 
 from crawler.cli.context import Context
 from pipelines.items import article_record
+from pipelines.secrets import masked
 
 if TYPE_CHECKING:
     from crawler.survey import Survey
@@ -35,7 +36,7 @@ def probe(ctx: Context, url: str, as_json: bool) -> None:
 
     configure(log_format=ctx.log_format, verbosity=ctx.verbosity, quiet=ctx.quiet)
     if not ctx.quiet:
-        click.echo(f"looking at {url}, politely: this takes a second for each page", err=True)
+        click.echo(f"looking at {masked(url)}, politely: this takes a second for each page", err=True)
     found = survey_site(url, config=ctx.config(), samples=3)
     if as_json:
         click.echo(json.dumps(_record(found), ensure_ascii=False, indent=2))

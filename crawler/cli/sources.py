@@ -21,6 +21,7 @@ from rich.table import Table
 from crawler.cli.context import Context
 from crawler.cli.rules import show_rules
 from pipelines.errors import UsageError
+from pipelines.secrets import masked
 
 if TYPE_CHECKING:
     from crawler.sources import Source
@@ -129,7 +130,7 @@ def add(
 
 def _survey(ctx: Context, url: str) -> Survey:
     if not ctx.quiet:
-        click.echo(f"looking at {url}, politely: this takes a second for each page", err=True)
+        click.echo(f"looking at {masked(url)}, politely: this takes a second for each page", err=True)
     found = ctx.survey(url)
     if found.shape == "article":
         raise UsageError(f"{url}: is a single article, not a site: `wirewatch crawl {url}` stores it")

@@ -15,10 +15,9 @@ from dateutil import parser as dates
 from crawler.discovery.errors import UnreadableError
 from pipelines.charset import decode
 from pipelines.items import Kind, Link, PollWish
+from pipelines.limits import LIMITS, Limits
 from pipelines.urls import canonical, is_media
 
-# The newest entries of a feed; longer ones are archives. fastfeedparser reads 50,000 in under a second.
-MAX_ENTRIES = 1000
 _HEAD = 2048
 _MAX_GUID = 300
 _ROOT = re.compile(r"<(?:\w+:)?(rss|feed|RDF)[\s>]", re.IGNORECASE)
@@ -55,8 +54,9 @@ def is_feed(body: bytes) -> bool:
     return bool(_ROOT.search(head))
 
 
-def read_feed(body: bytes, *, url: str, charset: str | None = None) -> Feed:
-    """The feed at `url`. Entries without an address of a page are left out, doubles too.
+def read_feed(body: bytes, *, url: str, charset: str | None = None, limits: Limits = LIMITS) -> Feed:
+    """The feed at `url`, its first entries: longer ones are archives. Those without a page's address are
+    left out, doubles too.
 
     Raises UnreadableError when it is none.
     """
@@ -75,14 +75,14 @@ def read_feed(body: bytes, *, url: str, charset: str | None = None) -> Feed:
         ) from error
     base = canonical(_declared_base(text) or url, url) or url
     unique: dict[str, Link] = {}
-    for link in _links(entries[: 4 * MAX_ENTRIES], base):
+    for link in _links(entries[: 4 * limits.feed_entries], base):
         unique.setdefault(link.url, link)
     head = text[: 4 * _HEAD]
     return Feed(
         title=_plain(parsed.feed.get("title")),
         language=parsed.feed.get("language") or _first(r"<(?:dc:)?language>\s*([\w-]+)\s*<", head),
         home=canonical(parsed.feed.get("link") or "", base) if parsed.feed.get("link") else None,
-        links=tuple(list(unique.values())[:MAX_ENTRIES]),
+        links=tuple(list(unique.values())[: limits.feed_entries]),
         wish=_wish(head),
     )
 

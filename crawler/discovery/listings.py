@@ -18,9 +18,9 @@ from lxml import html as lxml_html
 from crawler.discovery.errors import UnreadableError
 from pipelines.charset import decode
 from pipelines.items import Kind, Link
+from pipelines.limits import LIMITS, Limits
 from pipelines.urls import canonical, is_media, looks_like_article, same_site
 
-MAX_LINKS = 2000
 MAX_SECTIONS = 40
 
 # Weights of the features, each 0 to 1. Shape and place count about equally: many sites have addresses that
@@ -93,11 +93,11 @@ class _Candidate:
     in_chrome: bool = True
 
 
-def read_listing(body: bytes, *, url: str, charset: str | None = None) -> Listing:
+def read_listing(body: bytes, *, url: str, charset: str | None = None, limits: Limits = LIMITS) -> Listing:
     """The listing page at `url`. Raises UnreadableError when it is no HTML."""
     tree = _parse(body, charset)
     base = _base(tree, url)
-    candidates = _candidates(tree, base, url)
+    candidates = _candidates(tree, base, url, most=limits.page_links)
     _score(candidates)
     articles = [one for one in candidates if one.score >= THRESHOLD]
     chosen = {one.url for one in articles}
@@ -135,14 +135,14 @@ def _language(tree: lxml_html.HtmlElement) -> str | None:
     return found[0].lower() if found else None
 
 
-def _candidates(tree: lxml_html.HtmlElement, base: str, url: str) -> list[_Candidate]:
+def _candidates(tree: lxml_html.HtmlElement, base: str, url: str, *, most: int) -> list[_Candidate]:
     found: dict[str, _Candidate] = {}
     own = canonical(url)
     for anchor in tree.iter("a"):
         address = canonical(anchor.get("href") or "", base) if anchor.get("href") else None
         if address is None or address == own or is_media(address) or not same_site(address, url):
             continue
-        if len(found) >= MAX_LINKS and address not in found:
+        if len(found) >= most and address not in found:
             break
         _merge(found.setdefault(address, _Candidate(url=address)), anchor)
     return list(found.values())

@@ -15,12 +15,11 @@ from crawler.discovery.errors import UnreadableError
 from crawler.discovery.feeds import read_date
 from pipelines.charset import decode
 from pipelines.items import Kind, Link
+from pipelines.limits import LIMITS, Limits
 from pipelines.urls import canonical, is_media
 
-# Google's cap for a news sitemap, and the newest of any other: the older ones are an archive.
-MAX_ENTRIES = 1000
-# The protocol's own cap on a sitemap's size after decompression.
-MAX_BYTES = 50 * 1024 * 1024
+# The protocol's own cap on the entries of a sitemap; more are not read.
+_PROTOCOL_ENTRIES = 50_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEWS = re.compile(r"news|latest|recent|aktuell|noticias|actualit", re.IGNORECASE)
 _POSTS = re.compile(r"post|article|artikel|story|stories|content|beitrag", re.IGNORECASE)
@@ -45,14 +44,17 @@ class _Entry:
     values: dict[str, str] = field(default_factory=dict)
 
 
-def read_sitemap(body: bytes, *, url: str) -> Sitemap:
-    """The sitemap at `url`; the newest entries first. Raises UnreadableError when it is none."""
-    body = _inflated(body)
+def read_sitemap(body: bytes, *, url: str, limits: Limits = LIMITS) -> Sitemap:
+    """The sitemap at `url`; the newest entries first: the older ones are an archive.
+
+    Raises UnreadableError when it is none.
+    """
+    body = _inflated(body, limits.sitemap_size)
     head = body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not head:
         raise UnreadableError("empty where a sitemap was announced")
     if not head.startswith(b"<"):
-        return _plain_text(body, url)
+        return _plain_text(body, url, limits)
     if re.search(rb"<html[\s>]|<!doctype html", head, re.IGNORECASE):
         raise UnreadableError("HTML where a sitemap was announced")
     entries, root = _read_xml(body)
@@ -62,24 +64,24 @@ def read_sitemap(body: bytes, *, url: str) -> Sitemap:
     links = [link for entry in entries if (link := _link(entry, url, index))]
     languages = [entry.values["language"] for entry in entries[:50] if "language" in entry.values]
     return Sitemap(
-        links=_newest(links),
+        links=_newest(links, limits.sitemap_entries),
         is_index=index,
         is_news=not index and any("publication_date" in entry.values for entry in entries),
         language=max(set(languages), key=languages.count) if languages else None,
     )
 
 
-def _inflated(body: bytes) -> bytes:
+def _inflated(body: bytes, most: int) -> bytes:
     """The body without gzip. A bomb ends at the cap."""
     if not body.startswith(b"\x1f\x8b"):
         return body
     inflater = zlib.decompressobj(wbits=31)
     try:
-        text = inflater.decompress(body, MAX_BYTES)
+        text = inflater.decompress(body, most)
     except zlib.error as error:
         raise UnreadableError(f"broken gzip: {error}") from error
     if inflater.unconsumed_tail:
-        raise UnreadableError(f"larger than {MAX_BYTES // 1024 // 1024} MiB after decompression")
+        raise UnreadableError(f"larger than {most / 1024**2:g} MiB after decompression")
     return text
 
 
@@ -104,7 +106,11 @@ def _read_xml(body: bytes) -> tuple[list[_Entry], str]:
                     current = _Entry()
             elif name in ("url", "sitemap"):
                 entries.append(current)
+                if len(entries) == _PROTOCOL_ENTRIES:
+                    break
                 element.clear()
+                while element.getprevious() is not None:
+                    del element.getparent()[0]
             elif name in ("loc", "lastmod", "publication_date", "title", "language") and element.text:
                 # <image:loc> comes after the page's own <loc>: the first one counts.
                 current.values.setdefault(name, element.text.strip())
@@ -128,21 +134,22 @@ def _link(entry: _Entry, base: str, index: bool) -> Link | None:
     )
 
 
-def _newest(links: list[Link]) -> tuple[Link, ...]:
+def _newest(links: list[Link], most: int) -> tuple[Link, ...]:
     unique = list({link.url: link for link in reversed(links)}.values())[::-1]
     unique.sort(key=lambda link: link.published_at or link.modified_at or _EPOCH, reverse=True)
-    return tuple(unique[:MAX_ENTRIES])
+    return tuple(unique[:most])
 
 
-def _plain_text(body: bytes, url: str) -> Sitemap:
+def _plain_text(body: bytes, url: str, limits: Limits) -> Sitemap:
     """A text sitemap: one address a line."""
-    lines = [line.strip() for line in decode(body, None).text.splitlines() if line.strip()]
+    text = decode(body, None).text.split("\n", _PROTOCOL_ENTRIES)[:_PROTOCOL_ENTRIES]
+    lines = [line.strip() for line in text if line.strip()]
     if not lines or not all(line.startswith(("http://", "https://")) for line in lines[:5]):
         raise UnreadableError("neither XML nor a list of addresses where a sitemap was announced")
     links = [
         Link(url=address) for line in lines if (address := canonical(line, url)) and not is_media(address)
     ]
-    return Sitemap(links=_newest(links), is_index=False, is_news=False)
+    return Sitemap(links=_newest(links, limits.sitemap_entries), is_index=False, is_news=False)
 
 
 def news_first(links: Iterator[Link] | tuple[Link, ...] | list[Link]) -> list[Link]:

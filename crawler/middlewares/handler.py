@@ -6,11 +6,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
-from scrapy.exceptions import DownloadCancelledError, UnsupportedURLSchemeError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadFailedError,
+    UnsupportedURLSchemeError,
+)
 
+from crawler.middlewares.guard import refusal_of
+from crawler.middlewares.heads import capped_connections, over_limit
 from crawler.middlewares.politeness import PolitenessMiddleware
+from crawler.middlewares.refusals import OverLimitError, RefusedError
 from crawler.schedule.hosts import Sighting, Sign, of_answer
 from crawler.spiders.answers import headers_of, outcome_of_failure
+from pipelines.memory import Giver
 from pipelines.urls import host_of
 
 if TYPE_CHECKING:
@@ -18,8 +27,10 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
+    from pipelines.limits import Limits
+
 # These say something of the request or the page, nothing of the host.
-_OURS = (DownloadCancelledError, UnsupportedURLSchemeError)
+_OURS = (OverLimitError, RefusedError, UnsupportedURLSchemeError)
 
 
 class PoliteDownloadHandler(HTTP11DownloadHandler):
@@ -37,19 +48,45 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         assert politeness is not None
         self._politeness = politeness
         self._hosts = politeness.hosts
+        self._limits: Limits = crawler.settings["WIREWATCH_LIMITS"]
+        self._giver = Giver()
+        self._pool._factory = capped_connections(self._limits.headers)
 
     async def download_request(self, request: Request) -> Response:
         host = host_of(request.url)
         delay = float(request.meta.get("delay", self._politeness.delay))
         await self._hosts.turn(host, delay, waits=request.meta.get("waits"))
         try:
-            response = await super().download_request(request)
+            response = await self._answer(request)
         except Exception as error:
             self._hosts.seen(host, _of_failure(error))
             raise
         finally:
             self._hosts.ended(host, delay)
+            self._giver.give_back()
         self._note(host, request, response)
+        return response
+
+    async def _answer(self, request: Request) -> Response:
+        """Scrapy's answer. Raises OverLimitError and RefusedError where Scrapy has only general words."""
+        try:
+            response = await super().download_request(request)
+        except DownloadCancelledError as error:
+            size = request.meta.get("download_maxsize") or self._default_maxsize
+            raise OverLimitError(f"a body of more than {size / 1024**2:g} MiB") from error
+        except DownloadFailedError as error:
+            limit = over_limit(error)
+            if limit is None:
+                raise
+            raise limit from error
+        except CannotResolveHostError as error:
+            why = refusal_of(request.url)
+            if why is None:
+                raise
+            raise RefusedError(why) from error
+        count = sum(len(response.headers.getlist(name)) for name in response.headers)
+        if count > self._limits.header_count:
+            raise OverLimitError(f"{count} headers, where {self._limits.header_count} are read")
         return response
 
     def _note(self, host: str, request: Request, response: Response) -> None:

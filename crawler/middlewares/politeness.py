@@ -13,8 +13,8 @@ from scrapy.http.request import NO_CALLBACK
 
 from crawler.hosts import Hosts
 from crawler.middlewares.origin_files import Meta, OriginFiles, UnreadError
-from crawler.middlewares.refusals import RobotsRefusedError, RobotsUnreadError
-from crawler.robots import MAX_BYTES, NO_RULES, RobotsRules, origin_of, product_token, read_robots
+from crawler.middlewares.refusals import RefusedError, RobotsRefusedError, RobotsUnreadError
+from crawler.robots import NO_RULES, RobotsRules, origin_of, product_token, read_robots
 from crawler.schedule.hosts import Sighting, Sign
 from pipelines.items import Kind, Visit
 from pipelines.metadata.reservation import TdmRule, read_tdmrep, reservation_by
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 # RFC 9309, 2.3.1.2: "at least five consecutive redirects" are followed; beyond, the file counts as none.
 MAX_REDIRECTS = 5
-MAX_UNPACKED = 4 * MAX_BYTES
+# A file that comes packed all the same may be so many times as large as what is read of it.
+UNPACKED = 4
 TDMREP = "/.well-known/tdmrep.json"
 # What a request hands on to those for the files that must be read before it is made.
 _PASSED_ON = ("delay", "waits")
@@ -59,6 +60,7 @@ class PolitenessMiddleware:
         self._tdmrep: OriginFiles[tuple[TdmRule, ...]] = files(
             TDMREP, parse=read_tdmrep, nothing=(), needed=False
         )
+        self._most: int = settings["WIREWATCH_LIMITS"].robots
         self._obey_tags = settings.getlist("WIREWATCH_OBEY_TAGS")
         self._ask_tdmrep = settings.getbool("WIREWATCH_TDMREP", True)
 
@@ -120,7 +122,8 @@ class PolitenessMiddleware:
         else:
             reason = f"robots.txt answers with status {error.status}"
         # Whoever it was that failed (a redirect may lead elsewhere): this host may not be asked for anything.
-        if not self.hosts.is_left_alone(host):
+        refused = isinstance(error.__cause__, RefusedError)  # by us: nobody was asked
+        if not refused and not self.hosts.is_left_alone(host):
             self.hosts.seen(host, Sighting(sign=Sign.DOWN, reason=reason[:200]))
         return RobotsUnreadError(reason[:300])
 
@@ -139,13 +142,13 @@ class PolitenessMiddleware:
             if type(error) is not IgnoreRequest:  # ours
                 raise
             return 404, ""  # too many redirects: as if there were no file
-        return response.status, response.body[:MAX_BYTES].decode("utf-8-sig", "replace")
+        return response.status, response.body[: self._most].decode("utf-8-sig", "replace")
 
     def enough(self, data: bytes, request: Request) -> None:
         """Stops the download of a robots.txt or tdmrep.json that is longer than what is read of one."""
         if request.meta.get("well_known"):
             size: Any = request.meta.get("received", 0) + len(data)
             request.meta["received"] = size
-            request.meta["download_maxsize"] = MAX_UNPACKED  # for those who send it packed all the same
-            if size > MAX_BYTES:
+            request.meta["download_maxsize"] = UNPACKED * self._most
+            if size > self._most:
                 raise StopDownload(fail=False)

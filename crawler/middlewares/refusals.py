@@ -9,6 +9,14 @@ class RefusedError(IgnoreRequest):
     """The guard lets nobody there."""
 
 
+class OverLimitError(IgnoreRequest):
+    """An answer, or the way to it, is more than is taken of anybody."""
+
+
+class UnpackError(IgnoreRequest):
+    """The body is not packed as it says, or ends too early."""
+
+
 class RobotsRefusedError(IgnoreRequest):
     """robots.txt forbids the address."""
 

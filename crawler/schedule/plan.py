@@ -31,6 +31,9 @@ ARTICLE_RETRY = timedelta(minutes=5)
 HOST_RETRY = timedelta(seconds=DOWN_WAIT)
 MAX_HOST_FAILURES = 20
 ROBOTS_RETRY = timedelta(days=1)
+# What is too much today will be so tomorrow, but for a mistake of the site's.
+OVER_LIMIT_RETRY = timedelta(days=1)
+MAX_OVER_LIMIT = 3
 
 _READ = frozenset({Outcome.STORED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.NOT_MODIFIED})
 _POLLED = frozenset({Outcome.LINKS, Outcome.UNCHANGED, Outcome.NOT_MODIFIED})
@@ -182,6 +185,8 @@ def _article_wait(visit: Visit, rules: Rules) -> timedelta | None:
 
 def _article_retry(visit: Visit, rules: Rules) -> timedelta | None:
     target, ages = visit.target, rules.reread
+    if visit.outcome is Outcome.OVER_LIMIT:
+        return OVER_LIMIT_RETRY if target.failures + 1 < MAX_OVER_LIMIT else None
     if visit.outcome in FAILURES:
         hosts = _of_host(visit)
         if target.failures + 1 >= (MAX_HOST_FAILURES if hosts else MAX_ARTICLE_FAILURES):

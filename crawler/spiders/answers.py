@@ -6,10 +6,16 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 from twisted.internet import error as net
 
-from crawler.middlewares.refusals import LeftAloneError, RobotsRefusedError, RobotsUnreadError
+from crawler.middlewares.refusals import (
+    LeftAloneError,
+    OverLimitError,
+    RobotsRefusedError,
+    RobotsUnreadError,
+    UnpackError,
+)
 from pipelines.challenges import challenger
 from pipelines.items import Outcome, Page
 
@@ -18,6 +24,8 @@ if TYPE_CHECKING:
 
 _BLOCKED = frozenset({401, 402, 403, 407, 429, 451})
 _GONE = frozenset({404, 410})
+# What Scrapy's redirect middleware says; it has no error of its own for it.
+TOO_MANY_REDIRECTS = "max redirections reached"
 
 
 def page_of(response: Response, *, url: str, fetched_at: datetime) -> Page:
@@ -84,6 +92,12 @@ def outcome_of_failure(error: BaseException | None) -> tuple[Outcome, str]:
         return (Outcome.HTTP_ERROR, text) if error.__cause__ is None else outcome_of_failure(error.__cause__)
     if isinstance(error, LeftAloneError):
         return Outcome.BLOCKED if error.asked else Outcome.NETWORK_ERROR, text
+    if isinstance(error, OverLimitError):
+        return Outcome.OVER_LIMIT, text
+    if isinstance(error, UnpackError):
+        return Outcome.PARSE_ERROR, text
+    if isinstance(error, IgnoreRequest) and text == TOO_MANY_REDIRECTS:
+        return Outcome.OVER_LIMIT, "more redirects than are followed"
     if isinstance(error, IgnoreRequest):
         return Outcome.NETWORK_ERROR, text
     if "timeout" in type(error).__name__.lower() or isinstance(error, (net.TimeoutError, TimeoutError)):
@@ -94,8 +108,10 @@ def outcome_of_failure(error: BaseException | None) -> tuple[Outcome, str]:
 def _network_reason(error: BaseException | None, text: str) -> str:
     name = type(error).__name__
     if ("Cannot" in name and "Resolve" in name) or isinstance(error, net.DNSLookupError):
-        return "the name does not resolve, or only to addresses that are refused"
-    reasons = getattr(getattr(error, "__cause__", None), "reasons", None)
-    if reasons:  # of an answer that broke off: a list of failures, whose own text says nothing to a person
-        text = "; ".join(reason.getErrorMessage() for reason in reasons)
+        return "the name does not resolve"
+    if isinstance(error, ResponseDataLossError):
+        return "the answer ended early"
+    reasons = getattr(error.__cause__, "reasons", None) if error is not None else None
+    if reasons:
+        return f"no answer that could be read: {reasons[0].getErrorMessage()}"[:300]
     return f"{name}: {text}"[:300]

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 import scrapy
 from scrapy.http import Request, Response
 
+from crawler.middlewares.media import media_type
 from crawler.middlewares.refusals import NotNowError
 from crawler.spiders.answers import outcome_of_answer, outcome_of_failure, page_of
-from pipelines.errors import WirewatchError, WorkerTimeoutError
+from pipelines.errors import WirewatchError, WorkerMemoryError, WorkerTimeoutError
 from pipelines.items import Kind, Outcome, Target, Visit
 
 if TYPE_CHECKING:
@@ -82,10 +83,12 @@ class NewsSpider(scrapy.Spider):
             yield replace(visit, outcome=outcome, reason=reason)
         elif not self.app.wants(visit.target, page.final_url):
             yield replace(visit, outcome=Outcome.FILTERED, reason="excluded by the source's patterns")
-        elif visit.target.kind is Kind.ARTICLE:
-            yield visit
-        else:
+        elif visit.target.kind is not Kind.ARTICLE:
             yield await self._read_links(visit)
+        elif media := media_type(page.headers.get("content-type", "")):
+            yield replace(visit, outcome=Outcome.NOT_ARTICLE, reason=f"no page: {media}")
+        else:
+            yield visit
 
     async def failed(self, failure: Failure) -> AsyncIterator[Visit]:
         request: Request = failure.request  # type: ignore[attr-defined]
@@ -107,20 +110,22 @@ class NewsSpider(scrapy.Spider):
             return replace(visit, outcome=Outcome.UNCHANGED, reason="the same bytes as last time")
         started = time.perf_counter()
         try:
-            found = await self.app.workers.run(read, visit.target.kind, visit.page)
+            found = await self.app.workers.run(read, visit.target.kind, visit.page, self.app.limits)
+            followed = await self.app.follow(visit.target, found.links)
         except WorkerTimeoutError as error:
             return replace(visit, outcome=Outcome.TIMEOUT, reason=str(error))
+        except WorkerMemoryError as error:
+            return replace(visit, outcome=Outcome.OVER_LIMIT, reason=str(error))
         except WirewatchError as error:
             return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
         except Exception as error:
             return replace(visit, outcome=Outcome.PARSE_ERROR, reason=f"{type(error).__name__}: {error}")
-        links = self.app.follow(visit.target, found.links)
         timings = {**visit.timings, "read": time.perf_counter() - started}
         return replace(
             visit,
-            links=links,
+            links=followed.links,
             wish=found.wish,
             outcome=Outcome.LINKS,
-            reason=f"{len(links)} links",
+            reason=followed.account,
             timings=timings,
         )

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.changes import ChangeKind
-from pipelines.items import Article, HostState, Link, OriginFile, Target, Visit
+from pipelines.items import Article, HostState, Kind, Link, OriginFile, Target, Visit
+from pipelines.limits import Limits
 from pipelines.store import (
     articles,
     changes,
@@ -127,6 +128,18 @@ class Store:
         """
         with self._database.write() as connection:
             return len(targets.add_targets(connection, source, links, via=via, depth=depth, now=now))
+
+    def room(self, source: str, host: str, kind: Kind, *, limits: Limits) -> int:
+        """How many more targets of this kind a source may have at a host; articles: that wait for a visit."""
+        with self._database.read() as connection:
+            return targets.room(connection, source, host, kind, limits)
+
+    def variants(self, path: str, kind: Kind) -> int:
+        """How many known addresses are this one with parameters: of listings, or else of one article, if they
+        all are of a single one.
+        """
+        with self._database.read() as connection:
+            return targets.variants(connection, path, kind)
 
     def target(self, url: str) -> Target | None:
         with self._database.read() as connection:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.items import Kind, Link, Target, Visit
+from pipelines.limits import Limits
 from pipelines.store.schema import PRIORITY, article_urls, priority, sources, targets
 from pipelines.store.types import UtcDateTime, clean_text
 
@@ -132,6 +133,35 @@ def _known(connection: sa.Connection, urls: list[str], *, aliases: bool) -> set[
     if aliases:
         known.update(connection.scalars(sa.select(article_urls.c.url).where(article_urls.c.url.in_(urls))))
     return known
+
+
+def room(connection: sa.Connection, source: str, host: str, kind: Kind, limits: Limits) -> int:
+    most = {
+        Kind.ARTICLE: limits.targets_per_host,
+        Kind.SITEMAP: limits.sitemaps_per_host,
+    }.get(kind, limits.listings_per_host)
+    there = (targets.c.source == source, targets.c.host == host, targets.c.due_at.is_not(None))
+    if kind is Kind.ARTICLE:
+        some = sa.select(targets.c.id).where(*there, targets.c.kind == kind.value, targets.c.visits == 0)
+    else:
+        some = sa.select(targets.c.id).where(*there, targets.c.kind == kind.value)
+    return most - (
+        connection.scalar(sa.select(sa.func.count()).select_from(some.limit(most).subquery())) or 0
+    )
+
+
+def variants(connection: sa.Connection, path: str, kind: Kind) -> int:
+    low, high = path + "?", path + "@"  # the character after the question mark
+    if kind is not Kind.ARTICLE:
+        known = sa.select(sa.func.count()).where(
+            targets.c.url >= low, targets.c.url < high, targets.c.kind == kind.value
+        )
+        return connection.scalar(known) or 0
+    aliases = sa.select(sa.func.count(), sa.func.count(sa.distinct(article_urls.c.article_id))).where(
+        article_urls.c.url >= low, article_urls.c.url < high
+    )
+    addresses, of = connection.execute(aliases).one()
+    return addresses if of == 1 else 0
 
 
 def find_target(connection: sa.Connection, url: str) -> Target | None:

@@ -154,7 +154,14 @@ def test_articles_are_read_again_at_their_ages_and_then_never() -> None:
     assert tuple(accumulate(waits[:-1])) == REREAD
 
 
-@pytest.mark.parametrize("outcome", sorted(FAILURES))
+def test_what_is_over_a_limit_is_looked_at_twice_more() -> None:
+    def failed(failures: int) -> timedelta | None:
+        return wait(ended(Kind.ARTICLE, Outcome.OVER_LIMIT, failures=failures))
+
+    assert (failed(0), failed(1), failed(2)) == (timedelta(days=1), timedelta(days=1), None)
+
+
+@pytest.mark.parametrize("outcome", sorted(FAILURES - {Outcome.OVER_LIMIT}))
 def test_a_failing_article_is_given_up_in_the_end(outcome: Outcome) -> None:
     def failed(failures: int) -> timedelta | None:
         return wait(replace(ended(Kind.ARTICLE, outcome, failures=failures), page=answer(status=500)))
