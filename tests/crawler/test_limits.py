@@ -164,9 +164,9 @@ def test_the_rest_of_a_long_robots_txt_is_not_read() -> None:
         urls = [f"{site.url}/", f"{site.url}/early"]
         seen = look(*urls, config=ALLOW)
         assert seen.said[urls[0]].startswith("fetched")
-        assert seen.said[urls[1]] == "forbidden by robots.txt"
+        assert seen.said[urls[1]] == "forbidden by robots.txt (Disallow: /early)"
         more = look(*urls, config=f"{ALLOW}[limits]\nrobots = 1000")
-        assert more.said[urls[0]] == "forbidden by robots.txt"
+        assert more.said[urls[0]] == "forbidden by robots.txt (Disallow: /early)"
 
 
 def test_a_bomb_for_a_robots_txt_is_no_consent() -> None:

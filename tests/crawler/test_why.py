@@ -77,6 +77,7 @@ def pages_of(site: NewsServer) -> dict[str, Any]:
         path("parse_error"): "",
         path("filtered"): Answer(status=302, headers={"Location": "/advert" + path("filtered")}),
         "/advert" + path("filtered"): told(6),
+        path("over_limit"): Answer(told(9), headers={f"X-Header-{number}": "1" for number in range(300)}),
         path("withdrawn"): told(7),
         path("moved"): Answer(status=301, headers={"Location": path("there")}),
         path("there"): told(8),
@@ -158,8 +159,9 @@ OUTCOMES = [
     ("http_error", "http_error", ["http_error", "http_error"], "status 500"),
     ("parse_error", "parse_error", ["parse_error", "parse_error"], "empty body"),
     ("filtered", "filtered", ["filtered"], "excluded by the source's patterns"),
-    ("network_error", "network_error", ["network_error"], "DownloadFailedError: Connection was closed"),
+    ("network_error", "network_error", ["network_error"], "no answer that could be read: Connection was closed"),
     ("timeout", "timeout", ["timeout"], "no complete answer in time"),
+    ("over_limit", "over_limit", ["over_limit"], "headers"),
     ("withdrawn", "withdrawn", ["stored", "gone"], "taken away by its publisher"),
 ]  # fmt: skip
 
