@@ -18,6 +18,7 @@ MOST_VERSIONS = 4
 def independent(articles: Sequence[Sequence[Line]]) -> list[Sequence[Line]]:
     """The articles without copies and versions of one another: of each story the one with most lines."""
     telling = _without_wide(articles)
+    sizes = [sum(line.size for line in lines) for lines in telling]
     parents = list(range(len(articles)))
 
     def root(at: int) -> int:
@@ -26,7 +27,8 @@ def independent(articles: Sequence[Sequence[Line]]) -> list[Sequence[Line]]:
         return at
 
     for (one, other), shared in _shared(telling).items():
-        if root(one) != root(other) and _same_story(telling[one], telling[other], shared):
+        shorter = min(one, other, key=sizes.__getitem__)
+        if root(one) != root(other) and _same_story(telling[shorter], sizes[shorter], shared):
             parents[root(other)] = root(one)
     stories: defaultdict[int, list[Sequence[Line]]] = defaultdict(list)
     for at, lines in enumerate(articles):
@@ -53,17 +55,13 @@ def _shared(articles: Sequence[Sequence[Line]]) -> dict[tuple[int, int], set[int
     return pairs
 
 
-def _same_story(one: Sequence[Line], other: Sequence[Line], shared: set[int]) -> bool:
-    """Copies share neighbouring paragraphs; promos stand alone between paragraphs that nobody shares."""
-    lines = min(one, other, key=_size)
+def _same_story(lines: Sequence[Line], size: int, shared: set[int]) -> bool:
+    """Whether the shorter one of two articles is a copy: copies share neighbouring paragraphs; promos stand
+    alone between paragraphs that nobody shares."""
     known = [True, *(line.mark in shared for line in lines), True]
     common = sum(
         line.size
         for place, line in enumerate(lines, 1)
         if line.whole and known[place] and (known[place - 1] or known[place + 1])
     )
-    return common > 0 and common >= SAME_STORY_SHARE * _size(lines)
-
-
-def _size(lines: Sequence[Line]) -> int:
-    return sum(line.size for line in lines)
+    return common > 0 and common >= SAME_STORY_SHARE * size

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,6 +58,15 @@ class _Known:
         return self.cluster_id or self.id
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The hashes of a text, which articles (pk) each stands for, and the stored one that it is a copy of."""
+
+    hashes: tuple[int, ...]
+    postings: Mapping[int, list[int]]
+    found: _Known | None
+
+
 _MARKS = ", ".join("?" * SIZE)
 # One text of a statement for any number of hashes: the driver keeps it ready.
 _POSTINGS = f"SELECT hash, article FROM shingles WHERE hash IN ({_MARKS})"  # noqa: S608 - question marks only
@@ -75,52 +83,53 @@ _OF_CLUSTER = (
 )
 
 
-def place(connection: sa.Connection, article: Article, *, known: bool) -> Placed:
+def look(connection: sa.Connection, text: str, own: _Known | None = None) -> Look:
+    """What the text shares with stored articles, `own` left out."""
+    letters = letters_of(text)
+    hashes = sketch(letters)
+    postings = _postings(connection, hashes)
+    return Look(hashes, postings, _copied(connection, letters, postings, own))
+
+
+def place(connection: sa.Connection, article: Article, *, known: bool, looked: Look | None = None) -> Placed:
     """Find the story an article tells and join its cluster, or leave one whose story it tells no longer.
 
     `known` says that it is stored already; its row must then be written with what is returned. The rows of
-    others are written here. Its hashes are noted here for a known article, by `note` for a new one.
+    others are written here. Its hashes are noted here for a known article, by `note` for a new one, of which
+    `looked` spares a second look.
     """
     own = _one(connection, _BY_ID, id=article.id) if known else None
-    letters, hashes = _sketched(article.text)
-    postings = _postings(connection, hashes)
-    found = _copied(connection, letters, postings, own)
+    seen = looked if looked is not None and own is None else look(connection, article.text, own)
+    found = seen.found
     if found is None:
-        placed = Placed(_left(connection, article, own), _uncommon(hashes, postings))
+        placed = Placed(_left(connection, article, own), _uncommon(seen.hashes, seen.postings))
     else:
         if own is not None and own.cluster_id not in (None, found.cluster):
             article = _left(connection, article, own)
-        members = _members(connection, found)
-        placed = Placed(_joined(connection, article, found), _uncommon(hashes, postings, spare=members))
+        spare = _members(connection, found)
+        placed = Placed(
+            _joined(connection, article, found), _uncommon(seen.hashes, seen.postings, spare=spare)
+        )
     if own is not None:
         note(connection, own.pk, placed)
     return placed
 
 
-def of_source(connection: sa.Connection, article: Article) -> list[Article]:
-    """The stored articles of the same source that tell the story of a new one."""
-    letters, hashes = _sketched(article.text)
-    found = _copied(connection, letters, _postings(connection, hashes), None)
+def of_source(connection: sa.Connection, seen: Look, source: str) -> list[Article]:
+    """The stored articles of a source that tell the story of the text looked up."""
+    found = seen.found
     if found is None:
         return []
     story = (
         articles.c.pk == found.pk if found.cluster_id is None else articles.c.cluster_id == found.cluster_id
     )
-    query = sa.select(articles).where(story, articles.c.source == article.source).limit(_MEMBERS)
+    query = sa.select(articles).where(story, articles.c.source == source).limit(_MEMBERS)
     return [to_article(row) for row in connection.execute(query)]
-
-
-# A new text is looked up twice: among those of its source, and among all.
-@lru_cache(maxsize=2)
-def _sketched(text: str) -> tuple[Letters, tuple[int, ...]]:
-    letters = letters_of(text)
-    return letters, sketch(letters)
 
 
 def find(connection: sa.Connection, text: str) -> str | None:
     """The id of a stored article that this text is a copy of, or that is a copy of it."""
-    letters, hashes = _sketched(text)
-    found = _copied(connection, letters, _postings(connection, hashes), None)
+    found = look(connection, text).found
     return None if found is None else found.id
 
 

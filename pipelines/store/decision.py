@@ -32,8 +32,8 @@ class Decision:
 
     `recleaned` is the known article after today's rules, where they change it: a revision of its own, made of
     `known`. `changes` are those of the article; `left` is another one whose address now leads to this one,
-    `misplaced` one that is kept under the address of this one, which it named as its own. `placed` says where
-    a new or changed article stands among copies.
+    `misplaced` one that is kept under the address of this one, which it named as its own. `looked` is
+    what a new one shares with others, `placed` where a new or changed one stands among copies.
     """
 
     outcome: Outcome
@@ -45,6 +45,7 @@ class Decision:
     changes: tuple[Change, ...] = ()
     left: Article | None = None
     misplaced: Article | None = None
+    looked: copies.Look | None = None
     placed: copies.Placed | None = None
 
 
@@ -146,12 +147,13 @@ def _decide_new(
 ) -> Decision:
     """Of a page at an address that no article is known by: one that is new, or has a new slug."""
     addresses = _addresses(visit, article)
-    near = copies.of_source(connection, article)
+    looked = copies.look(connection, article.text)
+    near = copies.of_source(connection, looked, article.source)
     known = next((one for one in near if renamed(one, article)), None) or _by_guid(connection, visit, near)
     if known is None:
         left = _left(connection, visit, article)
         same = addresses - {article.url_canonical}
-        return Decision(Outcome.STORED, visit.reason, article, same, left=left)
+        return Decision(Outcome.STORED, visit.reason, article, same, left=left, looked=looked)
     if known.withdrawn_at is None and not is_variant(known.url_canonical, article.url_canonical):
         return _other_address(known, addresses | {article.url_canonical})  # a view, as for printing
     return _decide_reread(connection, known, article, visit, rules)

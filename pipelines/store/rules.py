@@ -13,15 +13,16 @@ from pipelines.boilerplate.learned import MIN_ARTICLES, SETTLED, decide
 from pipelines.boilerplate.line import Line, fingerprint, lines_of
 from pipelines.boilerplate.wishes import Wishes
 from pipelines.items import Article, Cut
-from pipelines.store.database import Prepared
+from pipelines.store.database import Prepared, driver
 from pipelines.store.schema import articles, line_rules, seen_lines
 
 # The articles of a site that are compared: the ones read last. More of them would not decide otherwise, and
 # 200 of 30 lines are decided on within some 15 ms, from 200 kB of the database.
 WINDOW = 200
-# Beyond SETTLED articles, rules are decided anew at every 25th only, which makes that half a millisecond an
-# article; what is beyond the window goes then.
+# Rules are decided anew at these numbers of articles, and beyond SETTLED at every 25th only, which makes that
+# half a millisecond an article; what is beyond the window goes then.
 STRIDE = 25
+_EARLY = frozenset({*range(MIN_ARTICLES, 11), 12, 14, 17, SETTLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ _RULES = (
     .where(line_rules.c.site == sa.bindparam("site"))
     .order_by(line_rules.c.articles.desc(), line_rules.c.learned_at, line_rules.c.mark)
 )
-_COUNT = sa.select(sa.func.count()).select_from(seen_lines).where(seen_lines.c.site == sa.bindparam("site"))
+_MARKS = "SELECT mark, retired_at IS NULL FROM line_rules WHERE site = ?"
+_COUNT = "SELECT count(*) FROM seen_lines WHERE site = ?"
 _NOTED = insert(seen_lines)
 _NOTE = Prepared(
     _NOTED.on_conflict_do_update(
@@ -73,9 +75,9 @@ _GIVE_UP = _ONE_RULE.values(retired_at=sa.bindparam("retired_at"))
 
 
 def rules_of(connection: sa.Connection, site: str, wishes: Wishes) -> SiteRules:
-    found = list_rules(connection, site)
-    active = wishes.applied({rule.mark for rule in found if rule.retired_at is None})
-    return SiteRules(active=active, ever=frozenset(rule.mark for rule in found) | wishes.drop | wishes.keep)
+    found = driver(connection).execute(_MARKS, (site,)).fetchall()
+    active = wishes.applied({mark for mark, in_force in found if in_force})
+    return SiteRules(active=active, ever=frozenset(mark for mark, _ in found) | wishes.drop | wishes.keep)
 
 
 def list_rules(connection: sa.Connection, site: str) -> list[LineRule]:
@@ -96,9 +98,9 @@ def _note(connection: sa.Connection, key: str, site: str, lines: tuple[Line, ...
 
 
 def learn_when_due(connection: sa.Connection, site: str, now: datetime) -> None:
-    """After a new article: decide at each while they are few, then at every 25th."""
-    count = connection.scalar(_COUNT, {"site": site}) or 0
-    if MIN_ARTICLES <= count <= SETTLED or (count > SETTLED and count % STRIDE == 0):
+    """After a new article: decide often while they are few, then at every 25th."""
+    (count,) = driver(connection).execute(_COUNT, (site,)).fetchone()
+    if count in _EARLY or (count > SETTLED and count % STRIDE == 0):
         if count > WINDOW:
             _forget_old(connection, site)
         learn(connection, site, now)

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.items import Link, Target
+from pipelines.store.database import driver
 from pipelines.store.schema import articles, sources, targets
 from pipelines.store.targets import new_row, to_target
+from pipelines.store.types import clean_text
 
 CONFIG = "config"
 
@@ -123,8 +125,6 @@ def roots(connection: sa.Connection, name: str) -> list[Target]:
     return [to_target(row) for row in connection.execute(query)]
 
 
-_HAS = sa.select(sources.c.name).where(sources.c.name == sa.bindparam("name"))
-
-
 def has_source(connection: sa.Connection, name: str) -> bool:
-    return connection.execute(_HAS, {"name": name}).first() is not None
+    found = driver(connection).execute("SELECT 1 FROM sources WHERE name = ?", (clean_text(name),))
+    return found.fetchone() is not None

@@ -144,7 +144,8 @@ def _among_copies(connection: sa.Connection, decision: Decision) -> Decision:
     article = decision.article
     if article is None or decision.outcome not in (Outcome.STORED, Outcome.UPDATED):
         return decision
-    placed = copies.place(connection, article, known=decision.outcome is Outcome.UPDATED)
+    known = decision.outcome is Outcome.UPDATED
+    placed = copies.place(connection, article, known=known, looked=decision.looked)
     return replace(decision, article=placed.article, placed=placed)
 
 

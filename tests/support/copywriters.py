@@ -41,7 +41,7 @@ def _write(database: str, site: str, texts: list[str], barrier: Barrier, look_ea
     articles = [_article(site, number, text) for number, text in enumerate(texts)]
     if look_early:
         early = {article.url: _looked(database, article) for article in articles}
-        visits.copies.place = lambda connection, article, *, known: Placed(  # type: ignore[assignment]
+        visits.copies.place = lambda connection, article, *, known, looked=None: Placed(  # type: ignore[assignment]
             replace(article, cluster_id=early[article.url].article.cluster_id), early[article.url].hashes
         )
     with Store.open(database) as store:
