@@ -1,31 +1,27 @@
 """The process pool: a page that hangs or kills a worker costs that page alone.
 
 Parsers of hostile pages cannot be interrupted from inside (libxml2 holds on for a minute over one tag's
-attributes), so reading happens in processes that can be killed. `pebble` kills and replaces the one
-worker that ran the task; tasks that wait for a worker are untouched.
+attributes), so reading happens in processes that can be killed. Killed and replaced is the one worker that
+ran the task (processes.py); tasks that wait for a worker are untouched.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import signal
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from importlib import import_module
 from typing import ParamSpec, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
-
 from pipelines.errors import WorkerDiedError, WorkerTimeoutError
+from pipelines.processes import ProcessExpired, ProcessPool
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 def _warm(modules: tuple[str, ...]) -> None:
-    """Runs first in each worker: Ctrl-C is the parent's business; imports are paid before a page waits."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Runs first in each worker: imports are no part of a page's time."""
     for name in modules:
         import_module(name)
 
@@ -62,7 +58,7 @@ class Workers:
         future = self._pool.schedule(function, args=list(args), kwargs=dict(kwargs), timeout=self.timeout)
         try:
             result: T = await asyncio.wrap_future(future)
-        except FutureTimeoutError as error:
+        except TimeoutError as error:
             raise WorkerTimeoutError(f"reading took longer than {self.timeout:g} s") from error
         except ProcessExpired as error:
             raise WorkerDiedError(f"the worker died while reading (exit code {error.exitcode})") from error
@@ -70,8 +66,7 @@ class Workers:
 
     def close(self) -> None:
         """Stop at once; what was under way is given up."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        self._pool.stop()
 
 
 class InlineWorkers:
