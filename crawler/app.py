@@ -166,7 +166,7 @@ class App:
         now = self._clock()
         for name, tried in list(self._unsurveyed.items()):
             source = self._sources[name]
-            if now - tried >= source.min_interval:
+            if abs(now - tried) >= source.min_interval:
                 del self._unsurveyed[name]
                 self.in_background(self._survey(source))
         self.work.wake()
@@ -430,7 +430,10 @@ class App:
         if timer is None:
             return visit
         timer.cancel()
-        visit = replace(visit, ended_at=self._clock())
+        if isinstance(self.error, StoreError):  # each further one would wait as long for the same error
+            self.work.ended(visit, kept=False)
+            return visit
+        visit = replace(visit, ended_at=max(self._clock(), visit.started_at))
         started = time.perf_counter()
         try:
             visit = await self.in_store(
@@ -448,9 +451,12 @@ class App:
         self.summary.count(visit)
         if visit.article is not None and visit.outcome in (Outcome.STORED, Outcome.UPDATED):
             self._touched.add(visit.article.domain)
-        for listen in self._on_end:
-            listen(visit)
         self.work.ended(visit, kept=visit.outcome in (Outcome.STORED, Outcome.UPDATED))
+        try:
+            for listen in self._on_end:
+                listen(visit)
+        except WirewatchError as error:  # a full disk, where the articles are written to a file as well
+            self.fail(error)
         return visit
 
     def _plan(self, visit: Visit) -> Target:
@@ -467,18 +473,14 @@ class App:
 
     def _give_up(self, visit: Visit) -> None:
         late = replace(visit, outcome=Outcome.TIMEOUT, reason=f"no end after {VISIT_LIMIT:g} s")
-        self.in_background(self._end_quietly(late))
-
-    async def _end_quietly(self, visit: Visit) -> None:
-        await self.end(visit)
+        self.in_background(self.end(late))
 
     def _item_error(self, item: Any, failure: Any) -> None:
         if isinstance(item, Visit) and self.is_open(item):
-            logger.error("%s: %s", item.target.url, failure.getErrorMessage())
-            broken = replace(
-                item, article=None, outcome=Outcome.PARSE_ERROR, reason=failure.getErrorMessage()
-            )
-            self.in_background(self._end_quietly(broken))
+            reason = failure.getErrorMessage()
+            logger.error("%s: %s", item.target.url, reason)
+            broken = replace(item, article=None, outcome=Outcome.PARSE_ERROR, reason=reason)
+            self.in_background(self.end(broken))
 
     def _spider_error(self, failure: Any, response: Any) -> None:
         visit = response.request.meta.get("visit") if response is not None else None
