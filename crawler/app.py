@@ -25,6 +25,7 @@ from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.schedule.budget import Budgets
 from crawler.schedule.plan import Rhythm, Rules, planned
 from crawler.sources import Source
+from crawler.store_calls import StoreCalls
 from crawler.summary import Summary
 from crawler.survey import Survey, survey
 from crawler.work import Work
@@ -77,6 +78,7 @@ class App:
         self.error: WirewatchError | None = None
         self._store = store
         self._thread = store_thread
+        self._calls = StoreCalls()
         self._clock = clock
         self.memory = HostMemory(self, store, clock=clock, after_kill=after_kill)
         self.hosts = self.memory.hosts
@@ -100,7 +102,7 @@ class App:
     async def in_store(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a store call in the writer thread: a slow disk must not hold up the event loop."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
+        return await loop.run_in_executor(self._thread, partial(self._calls, function, *args, **kwargs))
 
     async def _due(self, *, exclude_hosts: Iterable[str], limit: int, per_host: int) -> list[Target]:
         if not self._sources:
@@ -430,9 +432,6 @@ class App:
         if timer is None:
             return visit
         timer.cancel()
-        if isinstance(self.error, StoreError):  # each further one would wait as long for the same error
-            self.work.ended(visit, kept=False)
-            return visit
         visit = replace(visit, ended_at=max(self._clock(), visit.started_at))
         started = time.perf_counter()
         try:

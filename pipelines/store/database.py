@@ -25,9 +25,11 @@ _CACHE_KIB = 32 * 1024
 _LOG_PAGES = 8000
 _MAGIC = b"SQLite format 3\0"
 _WRITING = {"writing": True}
+_NO_INDEX = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 # What a person can do about it, by SQLite's result code.
 _ADVICE = {
     sqlite3.SQLITE_BUSY: f"another program has been writing to it for over {BUSY_SECONDS:g} s",
+    sqlite3.SQLITE_IOERR: "the disk is full, or fails",
     sqlite3.SQLITE_CORRUPT: "it is damaged: `wirewatch db check` says where; put a backup in its place",
 }
 
@@ -164,8 +166,8 @@ def _connector(path: Path | None, *, readonly: bool) -> Callable[[], sqlite3.Con
 
 def reader_uri(path: Path) -> str:
     """What to hand to sqlite3.connect(uri=True) for reading only."""
-    # Without write access to the directory a reader cannot create the WAL's index. Nobody writes while
-    # there is no WAL, so the file can be read as it is.
+    # Without write access to the directory, or on a full disk, a reader cannot create the WAL's index. Nobody
+    # writes while there is no WAL, so the file can be read as it is.
     return f"{_file_uri(path)}?mode=ro{'&immutable=1' if _is_frozen(path) else ''}"
 
 
@@ -174,13 +176,14 @@ def _file_uri(path: Path) -> str:
 
 
 def _is_frozen(path: Path) -> bool:
-    if path.with_name(path.name + "-wal").exists():
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
         return False
     probe = sqlite3.connect(f"{_file_uri(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS)
     try:
         probe.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
-        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        return error.sqlite_errorcode & 0xFF in _NO_INDEX
     finally:
         probe.close()
     return False

@@ -147,13 +147,22 @@ def _refuse_damaged(copy: Path, path: Path) -> None:
     with closing(_reader(copy)) as connection:
         damaged = [line for line in _rows(connection, "PRAGMA quick_check(1)") if line != "ok"]
     if damaged:
-        raise StoreError(f"database {path}: is damaged; `wirewatch db check` says where; nothing was written")
+        raise _damaged(path)
+
+
+def _damaged(path: Path) -> StoreError:
+    return StoreError(f"database {path}: is damaged; `wirewatch db check` says where; nothing was written")
 
 
 def _copy(path: Path, partial: Path) -> None:
     with closing(_reader(path)) as source, closing(sqlite3.connect(partial)) as copy:
         # In one step: in steps it would start again whenever another process writes.
-        source.backup(copy, pages=-1)
-        copy.execute("PRAGMA journal_mode=DELETE")
+        try:
+            source.backup(copy, pages=-1)
+            copy.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+                raise
+            raise _damaged(path) from error
     with partial.open("rb") as file:
         os.fsync(file.fileno())
