@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from newsserver import Answer, NewsServer, clean_environment, local_news, path_of, wirewatch
 
+from crawler.store_calls import StoreCalls
+from pipelines.errors import StoreError
 from pipelines.store import Store, check_database
 
 ARTICLES = 12
@@ -331,3 +333,19 @@ def test_a_backup_while_crawling_is_whole_and_a_restore_goes_on(home: Path, site
         path.unlink()
     (home / "saved.db").rename(home / "wirewatch.db")
     assert_all_stored(home, site)
+
+
+def test_after_its_first_error_the_store_is_not_asked_again() -> None:
+    calls = []
+
+    def locked() -> None:
+        calls.append(1)
+        raise StoreError("locked")
+
+    once, plain = StoreCalls(), lambda function: function()
+    for call, expected in ((once, 1), (plain, 3)):  # the second is the control
+        calls.clear()
+        for _ in range(3):
+            with pytest.raises(StoreError, match="locked"):
+                call(locked)
+        assert len(calls) == expected
