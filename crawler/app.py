@@ -442,8 +442,9 @@ class App:
                 wishes=self._wishes(visit.target),
                 hosts=self.hosts.changes(),
             )
-        except StoreError as error:
-            self.fail(error)
+        except Exception as error:  # else the host would be busy, and the run wait for it, for ever
+            known = error if isinstance(error, WirewatchError) else None
+            self.fail(known or WirewatchError(f"{visit.target.url}: {error!r}"))
             self.work.ended(visit, kept=False)
             return visit
         logger.debug("stored in %.1f ms", 1000 * (time.perf_counter() - started))

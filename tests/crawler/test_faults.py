@@ -335,6 +335,30 @@ def test_a_backup_while_crawling_is_whole_and_a_restore_goes_on(home: Path, site
     assert_all_stored(home, site)
 
 
+BROKEN = """
+import sys
+import crawler.app
+from crawler.cli import main
+
+def planned(visit, rules):
+    raise OverflowError("date value out of range")
+
+crawler.app.planned = planned
+sys.argv = ["wirewatch", "--quiet", "crawl"]
+main()
+"""
+
+
+def test_an_error_of_our_own_while_a_visit_is_stored_ends_the_run_and_does_not_hang_it(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN],
+        cwd=home, env=clean_environment(), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "date value out of range" in said(done)
+    assert check_database(f"sqlite:///{home}/wirewatch.db") == []
+
+
 def test_after_its_first_error_the_store_is_not_asked_again() -> None:
     calls = []
 
