@@ -35,6 +35,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         return
     terminalreporter.section("reliability")
     for one in figures:
-        terminalreporter.write_line(" ".join(f"{key}={value}" for key, value in one.items()))
+        terminalreporter.write_line(" ".join(f"{key}={value}" for key, value in one.items() if key != "each"))
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(figures, indent=1) + "\n")

@@ -158,6 +158,7 @@ class Account:
             "progress_median": median(progress) if progress else 0,
             "first_request_median": round(median(waits), 2),
             "first_request_max": round(max(waits), 2),
+            "each": [asdict(kill) for kill in self.kills],
         }
 
 
