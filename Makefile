@@ -20,8 +20,15 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+## reliability: kills, mutants and the half-hour soak, an hour or two; the report is bench/results/reliability.json
+# Smaller or other ones: make reliability SEED=7 KILLS=200 MUTANTS=3000 SOAK=5
+SEED    ?= 2026
+KILLS   ?= 1000
+MUTANTS ?= 10000
+SOAK    ?= 30
 reliability: $(READY)
-	$(BIN)/python -m pytest -q -m reliability
+	WIREWATCH_SEED=$(SEED) WIREWATCH_KILLS=$(KILLS) WIREWATCH_MUTANTS=$(MUTANTS) WIREWATCH_SOAK=$(SOAK) \
+		$(BIN)/python -m pytest -q -n 2 -m reliability
 
 # The peers live in an environment of their own; a newer pip, because Python 3.11's own cannot resolve them.
 BENCH   := .venv-bench

@@ -22,10 +22,10 @@ from crawler.host_memory import HostMemory
 from crawler.job import Job, utc_now
 from crawler.jobs import start_jobs
 from crawler.learning import Learning, wishes_of
-from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.schedule.budget import Budgets
 from crawler.schedule.plan import Rhythm, Rules, planned
 from crawler.sources import Source
+from crawler.store_calls import StoreCalls
 from crawler.summary import Summary
 from crawler.survey import Survey, survey
 from crawler.work import Work
@@ -77,6 +77,7 @@ class App:
         self.error: WirewatchError | None = None
         self._store = store
         self._thread = store_thread
+        self._calls = StoreCalls()
         self._clock = clock
         self.memory = HostMemory(self, store, clock=clock, after_kill=after_kill)
         self.hosts = self.memory.hosts
@@ -100,7 +101,7 @@ class App:
     async def in_store(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a store call in the writer thread: a slow disk must not hold up the event loop."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._thread, partial(function, *args, **kwargs))
+        return await loop.run_in_executor(self._thread, partial(self._calls, function, *args, **kwargs))
 
     async def _due(self, *, exclude_hosts: Iterable[str], limit: int, per_host: int) -> list[Target]:
         if not self._sources:
@@ -166,7 +167,7 @@ class App:
         now = self._clock()
         for name, tried in list(self._unsurveyed.items()):
             source = self._sources[name]
-            if now - tried >= source.min_interval:
+            if abs(now - tried) >= source.min_interval:
                 del self._unsurveyed[name]
                 self.in_background(self._survey(source))
         self.work.wake()
@@ -374,9 +375,7 @@ class App:
     def page_terms(self, visit: Visit) -> PageTerms:
         assert visit.page is not None
         assert self._crawler is not None
-        politeness = self._crawler.get_downloader_middleware(PolitenessMiddleware)
-        assert politeness is not None
-        return politeness.page_terms(visit.page.final_url)
+        return CrawlerWeb(self._crawler, self.workers).page_terms(visit.page.final_url)
 
     def wants(self, target: Target, url: str) -> bool:
         source = self.source_of(target)
@@ -431,7 +430,7 @@ class App:
         if timer is None:
             return visit
         timer.cancel()
-        visit = replace(visit, ended_at=self._clock())
+        visit = replace(visit, ended_at=max(self._clock(), visit.started_at))
         started = time.perf_counter()
         try:
             visit = await self.in_store(
@@ -441,17 +440,21 @@ class App:
                 wishes=self._wishes(visit.target),
                 hosts=self.hosts.changes(),
             )
-        except StoreError as error:
-            self.fail(error)
+        except Exception as error:  # else the host would be busy, and the run wait for it, for ever
+            known = error if isinstance(error, WirewatchError) else None
+            self.fail(known or WirewatchError(f"{visit.target.url}: {error!r}"))
             self.work.ended(visit, kept=False)
             return visit
         logger.debug("stored in %.1f ms", 1000 * (time.perf_counter() - started))
         self.summary.count(visit)
         if visit.article is not None and visit.outcome in (Outcome.STORED, Outcome.UPDATED):
             self._touched.add(visit.article.domain)
-        for listen in self._on_end:
-            listen(visit)
         self.work.ended(visit, kept=visit.outcome in (Outcome.STORED, Outcome.UPDATED))
+        try:
+            for listen in self._on_end:
+                listen(visit)
+        except WirewatchError as error:  # a full disk, where the articles are written to a file as well
+            self.fail(error)
         return visit
 
     def _plan(self, visit: Visit) -> Target:
@@ -468,18 +471,14 @@ class App:
 
     def _give_up(self, visit: Visit) -> None:
         late = replace(visit, outcome=Outcome.TIMEOUT, reason=f"no end after {VISIT_LIMIT:g} s")
-        self.in_background(self._end_quietly(late))
-
-    async def _end_quietly(self, visit: Visit) -> None:
-        await self.end(visit)
+        self.in_background(self.end(late))
 
     def _item_error(self, item: Any, failure: Any) -> None:
         if isinstance(item, Visit) and self.is_open(item):
-            logger.error("%s: %s", item.target.url, failure.getErrorMessage())
-            broken = replace(
-                item, article=None, outcome=Outcome.PARSE_ERROR, reason=failure.getErrorMessage()
-            )
-            self.in_background(self._end_quietly(broken))
+            reason = failure.getErrorMessage()
+            logger.error("%s: %s", item.target.url, reason)
+            broken = replace(item, article=None, outcome=Outcome.PARSE_ERROR, reason=reason)
+            self.in_background(self.end(broken))
 
     def _spider_error(self, failure: Any, response: Any) -> None:
         visit = response.request.meta.get("visit") if response is not None else None

@@ -193,10 +193,13 @@ class LimitsSection(_Section):
 
 
 class StoreSection(_Section):
-    """Where everything is kept; `keep_visits`: how long the log of visits reaches back in the service."""
+    """Where everything is kept; `keep_visits`: how long the log of visits reaches back in the service;
+    `durable`: each visit waits for the disk, so that a loss of power costs none that was stored.
+    """
 
     database: Annotated[Text, AfterValidator(_database)] | None = None
     keep_visits: Interval = timedelta(days=90)
+    durable: Flag = False
 
 
 class SourceSection(_Section):
@@ -365,7 +368,7 @@ def _resolved(checked: _File, env: Mapping[str, str]) -> Config:
     if ranges := address_ranges(named, said_in="$WIREWATCH_ALLOW_NETWORK"):
         network = network.model_copy(update={"allow": (*network.allow, *ranges)})
     if env.get("WIREWATCH_DATABASE"):
-        store = StoreSection(database=env["WIREWATCH_DATABASE"], keep_visits=store.keep_visits)
+        store = store.model_copy(update={"database": env["WIREWATCH_DATABASE"]})
     return Config(
         network=network,
         defaults=checked.defaults,

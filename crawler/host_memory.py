@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from crawler.hosts import MAX_CRAWL_DELAY, Hosts, left_alone
+from pipelines.errors import StoreError
 from pipelines.items import HostState, OriginFile
 from pipelines.urls import host_of
 
@@ -40,16 +41,31 @@ class HostMemory:
     async def recall(self, sources: Collection[Source], urls: Collection[str], *, now: datetime) -> None:
         """Take over what earlier runs learned. A person may have repaired the network: by hand, hosts that
         did not answer are tried at once."""
+        await self.mend(now)
         if self._app.job.by_hand:
             named = {host_of(url) for url in (*urls, *(source.url for source in sources))}
             await self._app.in_store(self._store.forgive, [source.name for source in sources], named)
         delays = [source.delay for source in sources]
         longest = max(MAX_CRAWL_DELAY, self._app.config.defaults.delay, *delays)
-        self.hosts.recall(
-            await self._app.in_store(self._store.hosts),
-            await self._app.in_store(self._store.asked_since, now - timedelta(seconds=longest)),
-            everyone=now if self._after_kill else None,
-        )
+        asked = await self._app.in_store(self._store.asked_since, now - timedelta(seconds=longest))
+        states = await self._app.in_store(self._store.hosts)
+        self.hosts.recall(states, asked, everyone=now if self._after_kill else None)
+
+    async def mend(self, now: datetime) -> bool:
+        """Whether an earlier clock was ahead of this time: what it planned is due now."""
+        mended = await self._app.in_store(self._store.mend_times, now)
+        if mended:
+            logger.warning("the clock was ahead and went back: %d targets are due now", mended)
+        return mended > 0
+
+    async def after_setback(self, now: datetime) -> None:
+        """The clock went back during the run."""
+        try:
+            if await self.mend(now):
+                self.hosts.recall(await self._app.in_store(self._store.hosts), ())
+                self._app.work.wake()
+        except StoreError as error:
+            self._app.fail(error)
 
     async def keep(self) -> None:
         """Keep what has changed, where no visit ends that would."""

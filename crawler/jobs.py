@@ -1,4 +1,4 @@
-"""The service's few jobs: tick, price, learn, prune, sync and health. Few, whatever the number of sources."""
+"""The service's few jobs: tick, clock, price, learn, prune, sync and health; few, however many sources."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from crawler.schedule.service import Service
 from pipelines.errors import ConfigError
+from pipelines.store.clock import AHEAD
 
 if TYPE_CHECKING:
     from crawler.app import App
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wirewatch")
 
-# Seconds between two looks at the config file, two prices of a poll, two prunings of the visits' log, and two
-# verdicts on all sources.
+# Seconds between two looks at the config file and at the clock, two prices of a poll, two prunings of the
+# visits' log, and two verdicts on all sources.
 SYNC, PRICE, PRUNE, HEALTH = 5.0, 60.0, 6 * 3600.0, 300.0
 
 
@@ -32,6 +33,15 @@ def start_jobs(app: App, *, changed: Callable[[], Config | None] | None) -> Serv
         if config is not None:
             app.in_background(app.take_over(config))
 
+    latest = app.now()
+
+    def heed_clock() -> None:
+        nonlocal latest
+        now = app.now()
+        if latest - now > AHEAD:
+            app.in_background(app.memory.after_setback(now))
+        latest = now
+
     crawl = app.config.crawl
     service = Service(tick=app.tick, seconds=crawl.tick)
     service.every(PRICE, lambda: app.in_background(app.renew_prices()), name="price")
@@ -39,5 +49,6 @@ def start_jobs(app: App, *, changed: Callable[[], Config | None] | None) -> Serv
     service.every(PRUNE, lambda: app.in_background(app.prune()), name="prune")
     service.every(HEALTH, lambda: app.in_background(app.watch_health()), name="health")
     service.every(SYNC, sync, name="sync")
+    service.every(SYNC, heed_clock, name="clock")
     service.start()
     return service

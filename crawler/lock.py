@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +42,8 @@ class CrawlLock:
             raise LockHeldError(f"another run holds {self.path}: {holder}") from error
         file.seek(0)
         self.after_kill = bool(file.read(1))
-        _write(file, json.dumps(_me()))
+        with suppress(OSError):  # a full disk: it is locked all the same, and the database says what is wrong
+            _write(file, json.dumps(_me()))
         self._file = file
         return self
 
@@ -49,8 +51,9 @@ class CrawlLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file is not None:
-            _write(self._file, "")
-            self._file.close()
+            with suppress(OSError):
+                _write(self._file, "")
+                self._file.close()
             self._file = None
 
 

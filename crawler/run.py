@@ -95,7 +95,8 @@ def run(
 
 
 def _lock_path(database: str) -> Path:
-    path = sqlite_path(database) or Path("wirewatch.db")
+    # By its own name, whatever links lead to it.
+    path = (sqlite_path(database) or Path("wirewatch.db")).resolve()
     return path.with_name(path.name + ".lock")
 
 
@@ -116,7 +117,7 @@ def _database(url: str, *, dry_run: bool) -> Iterator[str]:
 
 def _run(make: Callable[..., App], *, config: Config, database: str) -> Result:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="store") as thread:
-        store = thread.submit(Store.open, database).result()
+        store = thread.submit(Store.open, database, durable=config.store.durable).result()
         workers = _workers(config)
         try:
             return _crawl(make(store=store, store_thread=thread, workers=workers))
@@ -159,7 +160,7 @@ def app_for_scrapy(crawler: Crawler, *, source: str | None) -> App:
     stack = ExitStack()
     lock = stack.enter_context(CrawlLock(_lock_path(context.database)))
     thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="store"))
-    store = thread.submit(Store.open, context.database).result()
+    store = thread.submit(Store.open, context.database, durable=config.store.durable).result()
     stack.callback(lambda: thread.submit(store.close).result())
     workers = _workers(config)
     stack.callback(workers.close)

@@ -34,6 +34,8 @@ _ALIASES = {
     "utf8": "utf-8",
     "unicode": "utf-16",
 }
+# Python's own forms of text, which no page is written in.
+_NO_CHARSETS = ("unicode-escape", "raw-unicode-escape", "punycode")
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
 _XML = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w:.-]+)""", re.IGNORECASE)
@@ -93,11 +95,14 @@ def _declared(body: bytes, content_type: str | None) -> list[str]:
 
 def _codec(label: str) -> str | None:
     label = label.strip().lower()
+    label = _ALIASES.get(label, label)
     try:
-        name = _ALIASES.get(label, label)
-        return codecs.lookup(name).name if name and "/" not in name else None
+        name = codecs.lookup(label).name
+        # Python also has codecs that give no text (hex, rot13), or bear no broken bytes (idna, undefined).
+        b"a\xff".decode(name, "replace")
     except (LookupError, ValueError):
         return None
+    return None if name in _NO_CHARSETS else name
 
 
 def _guesses(body: bytes) -> list[str]:

@@ -273,15 +273,18 @@ def _size(blocks: Sequence[Block]) -> int:
 
 
 def _blocks(tree: HtmlElement, *, fast: bool = False, recall: bool = False) -> list[Block]:
-    found = trafilatura.bare_extraction(
-        deepcopy(tree),  # it works on the tree it is handed
-        fast=fast,
-        favor_recall=recall,
-        favor_precision=fast,
-        include_comments=False,
-        include_links=False,
-        include_formatting=False,
-    )
+    try:
+        found = trafilatura.bare_extraction(
+            deepcopy(tree),  # it works on the tree it is handed
+            fast=fast,
+            favor_recall=recall,
+            favor_precision=fast,
+            include_comments=False,
+            include_links=False,
+            include_formatting=False,
+        )
+    except RecursionError:
+        return []  # lists in lists by the hundred: another way, or the page's scripts, may give the text
     return list(_of_body(found.body)) if isinstance(found, Document) and found.body is not None else []
 
 

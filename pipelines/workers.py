@@ -1,8 +1,8 @@
 """The process pool: a page that hangs or kills a worker costs that page alone.
 
 Parsers of hostile pages cannot be interrupted from inside (libxml2 holds on for a minute over one tag's
-attributes), so reading happens in processes that can be killed. `pebble` kills and replaces the one
-worker that ran the task; tasks that wait for a worker are untouched. A worker that a page makes too large
+attributes), so reading happens in processes that can be killed. Killed and replaced is the one worker that
+ran the task (processes.py); tasks that wait for a worker are untouched. A worker that a page makes too large
 ends itself.
 """
 
@@ -11,19 +11,15 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import cache
 from importlib import import_module
-from multiprocessing.context import BaseContext
 from typing import ParamSpec, TypeVar
-
-from pebble import ProcessExpired, ProcessPool
 
 from pipelines.errors import WorkerDiedError, WorkerMemoryError, WorkerTimeoutError
 from pipelines.memory import MIB, Giver, held
+from pipelines.processes import Context, ProcessExpired, ProcessPool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,8 +32,7 @@ _WATCH = 0.05
 
 
 def _warm(modules: tuple[str, ...], memory: int | None) -> None:
-    """Runs first in each worker: Ctrl-C is the parent's business; imports are paid before a page waits."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Runs first in each worker: imports are no part of a page's time."""
     for name in modules:
         import_module(name)
     if memory is not None and held() is not None:
@@ -89,7 +84,7 @@ def _do(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         keeper.ended()
 
 
-def _context(modules: tuple[str, ...]) -> BaseContext:
+def _context(modules: tuple[str, ...]) -> Context:
     """How workers begin: forked from a server that has imported the modules, and so share them.
 
     A fork of this process, with its threads and event loop, would not be safe. Windows can only spawn.
@@ -136,7 +131,7 @@ class Workers:
         future = self._pool.schedule(_do, args=[function, *args], kwargs=dict(kwargs), timeout=self.timeout)
         try:
             result: T = await asyncio.wrap_future(future)
-        except FutureTimeoutError as error:
+        except TimeoutError as error:
             raise WorkerTimeoutError(f"reading took longer than {self.timeout:g} s") from error
         except ProcessExpired as error:
             if error.exitcode == _TOO_LARGE:
@@ -146,8 +141,7 @@ class Workers:
 
     def close(self) -> None:
         """Stop at once; what was under way is given up."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        self._pool.stop()
 
 
 class InlineWorkers:

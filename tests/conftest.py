@@ -1,11 +1,15 @@
-"""Async tests run in a loop of their own; no plugin is needed for that."""
+"""Async tests run in a loop of their own, no plugin is needed for that; the long tests leave a report."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import json
+from pathlib import Path
 
 import pytest
+
+REPORT = Path(__file__).parents[1] / "bench" / "results" / "reliability.json"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -15,3 +19,22 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
     asyncio.run(pyfuncitem.obj(**arguments))
     return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the long tests recorded as "reliability", a line each, whichever process they ran in; kept in a file."""
+    figures = [
+        {**value, "held": report.passed, "seconds": round(report.duration)}
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if name == "reliability"
+    ]
+    if not figures:
+        return
+    terminalreporter.section("reliability")
+    for one in figures:
+        terminalreporter.write_line(" ".join(f"{key}={value}" for key, value in one.items() if key != "each"))
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text(json.dumps(figures, indent=1) + "\n")

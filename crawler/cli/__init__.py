@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -32,6 +33,9 @@ COMMANDS = {
     "export": ("crawler.cli.read", "export"),
     "db": ("crawler.cli.db", "db"),
 }
+
+# What a disk says that takes no more.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 class LazyGroup(click.Group):
@@ -125,3 +129,8 @@ def main() -> None:
         # The reader (head, less) has seen enough; keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        click.echo(f"wirewatch: {f'{error.filename}: ' if error.filename else ''}{error.strerror}", err=True)
+        sys.exit(1)

@@ -170,6 +170,6 @@ def read_date(text: Any) -> datetime | None:
     try:
         when = dates.parse(text.strip()[:64])
         when = (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError, TypeError):
+    except (ValueError, ArithmeticError, TypeError):
         return None
     return when if 1990 <= when.year < 2100 else None

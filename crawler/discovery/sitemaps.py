@@ -99,7 +99,7 @@ def _read_xml(body: bytes) -> tuple[list[_Entry], str]:
     )
     try:
         for event, element in parser:
-            name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+            name, text = _said(element)
             if event == "start":
                 root = root or name
                 if name in ("url", "sitemap"):
@@ -111,13 +111,24 @@ def _read_xml(body: bytes) -> tuple[list[_Entry], str]:
                 element.clear()
                 while element.getprevious() is not None:
                     del element.getparent()[0]
-            elif name in ("loc", "lastmod", "publication_date", "title", "language") and element.text:
+            elif name in ("loc", "lastmod", "publication_date", "title", "language") and text:
                 # <image:loc> comes after the page's own <loc>: the first one counts.
-                current.values.setdefault(name, element.text.strip())
+                current.values.setdefault(name, text.strip())
     except etree.XMLSyntaxError as error:
         if not entries:
             raise UnreadableError(f"broken XML: {error}") from error
     return entries, root
+
+
+def _said(element: etree._Element) -> tuple[str, str]:
+    """(the local name, the text) of an element; nothing of one that no text can hold.
+
+    What the parser recovers may have a prefix that nobody declared, or half of a surrogate pair.
+    """
+    try:
+        return str(element.tag).rpartition("}")[2].rpartition(":")[2], element.text or ""
+    except UnicodeDecodeError:
+        return "", ""
 
 
 def _link(entry: _Entry, base: str, index: bool) -> Link | None:

@@ -16,7 +16,7 @@ from scrapy.http import Request, Response
 from crawler.middlewares.media import media_type
 from crawler.middlewares.refusals import NotNowError
 from crawler.spiders.answers import outcome_of_answer, outcome_of_failure, page_of
-from pipelines.errors import WirewatchError, WorkerMemoryError, WorkerTimeoutError
+from pipelines.errors import StoreError, WirewatchError, WorkerMemoryError, WorkerTimeoutError
 from pipelines.items import Kind, Outcome, Target, Visit
 
 if TYPE_CHECKING:
@@ -46,12 +46,15 @@ class NewsSpider(scrapy.Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        await self.app.opened()
-        async for target in self.app.work.targets():
-            yield self.request(target)
-        await self.app.learn()
-        await self.app.watch_health()
-        await self.app.memory.report()
+        try:
+            await self.app.opened()
+            async for target in self.app.work.targets():
+                yield self.request(target)
+            await self.app.learn()
+            await self.app.watch_health()
+            await self.app.memory.report()
+        except StoreError as error:  # Scrapy would only log it, with all its causes
+            self.app.fail(error)
 
     def request(self, target: Target) -> Request:
         """The request for a target; its one visit begins here."""

@@ -69,6 +69,6 @@ def _passed(text: str, now: datetime) -> bool:
     """Whether this date is over; one that nobody can read is not."""
     try:
         when = dates.parse(text.strip(" ,;"))
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):
         return False
     return bool(when.replace(tzinfo=when.tzinfo or UTC) < now)

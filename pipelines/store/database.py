@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote
@@ -25,6 +26,13 @@ _CACHE_KIB = 32 * 1024
 _LOG_PAGES = 8000
 _MAGIC = b"SQLite format 3\0"
 _WRITING = {"writing": True}
+_NO_INDEX = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+# What a person can do about it, by SQLite's result code.
+_ADVICE = {
+    sqlite3.SQLITE_BUSY: f"another program has been writing to it for over {BUSY_SECONDS:g} s",
+    sqlite3.SQLITE_IOERR: "the disk is full, or fails",
+    sqlite3.SQLITE_CORRUPT: "it is damaged: `wirewatch db check` says where; put a backup in its place",
+}
 
 
 @contextmanager
@@ -35,7 +43,8 @@ def translated(name: object) -> Iterator[None]:
     except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
         cause = getattr(error, "orig", None) or error
         line = (str(cause).splitlines() or [type(cause).__name__])[0]
-        raise StoreError(f"database {name}: {line}") from error
+        advice = _ADVICE.get((getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF)
+        raise StoreError(f"database {name}: {line}{f' ({advice})' if advice else ''}") from error
     except OSError as error:
         raise StoreError(f"database {name}: {error.strerror or error}") from error
 
@@ -66,8 +75,10 @@ class Database:
     path: Path | None
 
     @classmethod
-    def open(cls, url: str, *, readonly: bool) -> Self:
+    def open(cls, url: str, *, readonly: bool, durable: bool = False) -> Self:
         """Open it, or create it, or bring it to the present schema; a reader does none but open.
+
+        `durable`: what was committed outlasts a loss of power, at the price of a wait for the disk.
 
         Raises StoreVersionError when its schema is newer than this program (or older, for a reader),
         StoreError when the file is missing for a reader, no database, or not to be opened.
@@ -77,7 +88,7 @@ class Database:
             _look_at(path, readonly=readonly)
         name = path or "in memory"
         with translated(name):
-            engine = _engine(path, readonly=readonly)
+            engine = _engine(path, readonly=readonly, durable=durable)
             try:
                 _ready(engine, name=str(name), readonly=readonly)
             except BaseException:
@@ -96,8 +107,11 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state throughout."""
-        with translated(self.name), self.engine.connect() as connection, connection.begin():
-            yield connection
+        try:
+            with translated(self.name), self.engine.connect() as connection, connection.begin():
+                yield connection
+        except ValueError as error:  # a word that is none of an enumeration's
+            raise StoreError(f"database {self.name}: a value that is none: {error}") from error
 
     @property
     def name(self) -> str:
@@ -127,12 +141,12 @@ def _looks_like_database(path: Path) -> bool:
         return file.read(len(_MAGIC)) in (b"", _MAGIC)
 
 
-def _engine(path: Path | None, *, readonly: bool) -> sa.Engine:
+def _engine(path: Path | None, *, readonly: bool, durable: bool) -> sa.Engine:
     pool: type[Pool] = QueuePool if path is not None else StaticPool
     connect = _connector(path, readonly=readonly)
     engine = sa.create_engine("sqlite+pysqlite://", creator=connect, poolclass=pool)
     if not readonly:
-        sa.event.listen(engine, "connect", _prepare_writer)
+        sa.event.listen(engine, "connect", partial(_prepare_writer, durable=durable))
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)
     return engine
@@ -153,8 +167,8 @@ def _connector(path: Path | None, *, readonly: bool) -> Callable[[], sqlite3.Con
 
 def reader_uri(path: Path) -> str:
     """What to hand to sqlite3.connect(uri=True) for reading only."""
-    # Without write access to the directory a reader cannot create the WAL's index. Nobody writes while
-    # there is no WAL, so the file can be read as it is.
+    # Without write access to the directory, or on a full disk, a reader cannot create the WAL's index. Nobody
+    # writes while there is no WAL, so the file can be read as it is.
     return f"{_file_uri(path)}?mode=ro{'&immutable=1' if _is_frozen(path) else ''}"
 
 
@@ -163,22 +177,24 @@ def _file_uri(path: Path) -> str:
 
 
 def _is_frozen(path: Path) -> bool:
-    if path.with_name(path.name + "-wal").exists():
+    log = path.with_name(path.name + "-wal")
+    if log.exists() and log.stat().st_size:
         return False
     probe = sqlite3.connect(f"{_file_uri(path)}?mode=ro", uri=True, timeout=BUSY_SECONDS)
     try:
         probe.execute("SELECT 1 FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError as error:
-        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        return error.sqlite_errorcode & 0xFF in _NO_INDEX
     finally:
         probe.close()
     return False
 
 
-def _prepare_writer(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+def _prepare_writer(connection: sqlite3.Connection, _: ConnectionPoolEntry, *, durable: bool) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
-    # Survives a killed process (measured); a loss of power may cost the last transactions, never the file.
-    connection.execute("PRAGMA synchronous=NORMAL")
+    # NORMAL survives a killed process (measured). The log is synced before it is written back, not at each
+    # commit: a loss of power may cost the last transactions, never the file.
+    connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
     connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
 
 

@@ -120,8 +120,8 @@ def _rows(connection: sqlite3.Connection, query: str) -> list[str]:
 def backup(url: str, target: Path) -> None:
     """Write a copy of the database as it is at this moment, while others go on writing.
 
-    The copy is one complete file. Raises StoreError when the target exists or cannot be written; then
-    nothing is left behind.
+    The copy is one complete file, and sound. Raises StoreError when the target exists or cannot be written,
+    or the database is damaged; then nothing is left behind.
     """
     path = sqlite_path(url)
     if path is None:
@@ -134,6 +134,7 @@ def backup(url: str, target: Path) -> None:
     try:
         with translated(target):
             _copy(path, partial)
+            _refuse_damaged(partial, path)
             # Unlike a rename, a link never replaces what came into being meanwhile.
             os.link(partial, target)
     finally:
@@ -141,10 +142,27 @@ def backup(url: str, target: Path) -> None:
             partial.unlink()
 
 
+def _refuse_damaged(copy: Path, path: Path) -> None:
+    """A backup that cannot be relied on is worse than none: it takes the place of one that can."""
+    with closing(_reader(copy)) as connection:
+        damaged = [line for line in _rows(connection, "PRAGMA quick_check(1)") if line != "ok"]
+    if damaged:
+        raise _damaged(path)
+
+
+def _damaged(path: Path) -> StoreError:
+    return StoreError(f"database {path}: is damaged; `wirewatch db check` says where; nothing was written")
+
+
 def _copy(path: Path, partial: Path) -> None:
     with closing(_reader(path)) as source, closing(sqlite3.connect(partial)) as copy:
         # In one step: in steps it would start again whenever another process writes.
-        source.backup(copy, pages=-1)
-        copy.execute("PRAGMA journal_mode=DELETE")
+        try:
+            source.backup(copy, pages=-1)
+            copy.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_CORRUPT:
+                raise
+            raise _damaged(path) from error
     with partial.open("rb") as file:
         os.fsync(file.fileno())

@@ -18,6 +18,7 @@ from pipelines.store import (
     articles,
     changes,
     cleaning,
+    clock,
     copies,
     health,
     hosts,
@@ -54,13 +55,14 @@ class Store:
         self._url = url
 
     @classmethod
-    def open(cls, url: str, *, readonly: bool = False) -> Self:
+    def open(cls, url: str, *, readonly: bool = False, durable: bool = False) -> Self:
         """Open `sqlite:///FILE` (or a plain path, or `sqlite://` for one in memory).
 
         A writer creates a missing database and brings an older one up to date; a reader asks for
-        `db upgrade`. Raises StoreVersionError for a newer one, StoreError for what is no such database.
+        `db upgrade`. `durable`: what a method has written outlasts a loss of power. Raises StoreVersionError
+        for a newer one, StoreError for what is no such database.
         """
-        return cls(Database.open(url, readonly=readonly), url)
+        return cls(Database.open(url, readonly=readonly, durable=durable), url)
 
     def close(self) -> None:
         self._database.close()
@@ -186,6 +188,11 @@ class Store:
         """(source, host, rhythm) of all feeds, sitemaps and listings that are due at some time."""
         with self._database.read() as connection:
             return targets.rhythms(connection)
+
+    def mend_times(self, now: datetime) -> int:
+        """Let what was planned by a clock that was ahead of this time be due; the number of targets."""
+        with self._database.write() as connection:
+            return clock.mend(connection, now)
 
     # Visits
 

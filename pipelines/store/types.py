@@ -1,9 +1,14 @@
-"""Column types: UTC times, text that every database takes, lists and mappings as JSON."""
+"""Column types: UTC times, text that every database takes, lists and mappings as JSON.
+
+A value that is none of its kind, as overwritten pages leave, is an error of the database like any other.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -50,6 +55,18 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return None if value is None else value.replace(tzinfo=UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        read = super().result_processor(dialect, coltype)
+        assert read is not None
+
+        def checked(value: Any) -> datetime | None:
+            try:
+                return read(value)
+            except (ValueError, TypeError) as error:
+                raise sqlite3.DatabaseError(f"a time that is none: {value!r:.40}") from error
+
+        return checked
+
 
 class Json(sa.types.TypeDecorator[Any]):
     """A list or mapping as JSON text."""
@@ -63,4 +80,7 @@ class Json(sa.types.TypeDecorator[Any]):
         return clean_text(json.dumps(value, ensure_ascii=False, default=str))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        try:
+            return None if value is None else json.loads(value)
+        except (ValueError, TypeError) as error:
+            raise sqlite3.DatabaseError(f"a list or mapping that is none: {value!r:.40}") from error

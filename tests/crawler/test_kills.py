@@ -1,127 +1,65 @@
-"""kill -9 at random moments of a crawl: nothing is lost, nothing is doubled.
+"""kill -9 at random instants of a crawl: nothing is lost, nothing is doubled, and the next run goes on.
 
-Only kills that struck after something new had been asked for are counted. The control marks each target
-as done when it is handed out, as a queue that forgets does, and must lose articles under the same kills.
+The controls are the same harness over a queue that forgets what it handed out, and over a pool of workers that
+does not outlive one of them.
 """
 
 from __future__ import annotations
 
 import os
 import random
-import signal
-import sqlite3
-import subprocess
 import sys
-import time
-from contextlib import closing
+from collections.abc import Callable
 from pathlib import Path
 
+import kills as harness
 import pytest
-from newsserver import NewsServer, clean_environment, local_news, path_of, wirewatch
+from kills import FIRST_REQUEST, FORGETFUL, FRAGILE, Account, kill_until
 
-from pipelines.store import Store
-
-ARTICLES = 40
-COMMAND = [sys.executable, "-m", "crawler", "--quiet", "crawl"]
-FORGETFUL = """
-import sqlite3, sys
-from crawler.app import App
-from crawler.cli import main
-
-begin = App.begin
-
-def forget(self, target):
-    with sqlite3.connect("wirewatch.db", timeout=30) as connection:
-        connection.execute("UPDATE targets SET due_at = NULL WHERE id = ?", (target.id,))
-    connection.close()
-    return begin(self, target)
-
-App.begin = forget
-sys.argv = ["wirewatch", "--quiet", "crawl"]
-main()
-"""
-CONFIG = """
-[network]
-allow = ["127.0.0.0/8"]
-[defaults]
-delay = 0.0
-[extraction]
-workers = 1
-[[sources]]
-name = "local"
-url = "{url}/"
-feeds = ["{url}/feed/"]
-listings = ["{url}/", "{url}/town/"]
-"""
+SEED = int(os.environ.get("WIREWATCH_SEED", "2026"))
+KILLS = int(os.environ.get("WIREWATCH_KILLS", "1000"))
+# Side by side, each with its own webs and databases.
+SHARDS = 2
 
 
-def crawl_until_killed(site: NewsServer, folder: Path, command: list[str], rng: random.Random) -> bool:
-    """Start a crawl and kill it, workers and all. True if the kill was effective: it struck under way."""
-    before = len(site.asked)
-    process = subprocess.Popen(
-        command, cwd=folder, env=clean_environment(), stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        # robots.txt, two listings and a feed come first; then articles.
-        site.wait_for(before + rng.randint(2, 14), timeout=30)
-        time.sleep(rng.random() * 0.05)  # the random instant is the point of the test
-        under_way = process.poll() is None
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    return under_way and len(site.asked) > before
-
-
-def rows(folder: Path) -> list[str]:
-    with closing(sqlite3.connect(folder / "wirewatch.db")) as connection:
-        return [url for (url,) in connection.execute("SELECT url_canonical FROM articles")]
-
-
-def kill_until(
-    kills: int, folder: Path, command: list[str], rng: random.Random
-) -> tuple[int, set[str], list[str]]:
-    """(effective kills, what is missing at the end, what is stored twice) over as many sites as it takes."""
-    effective, missing, doubled, number = 0, set[str](), list[str](), 0
-    while effective < kills:
-        number += 1
-        home = folder / f"site{number}"
-        home.mkdir()
-        with local_news(ARTICLES) as site:
-            (home / "wirewatch.toml").write_text(CONFIG.format(url=site.url))
-            for _ in range(6):
-                effective += crawl_until_killed(site, home, command, rng)
-                if (home / "wirewatch.db").exists():
-                    with Store.open(f"sqlite:///{home}/wirewatch.db") as store:
-                        assert store.check() == []
-            done = subprocess.run(
-                command, cwd=home, env=clean_environment(), capture_output=True, check=False
-            )
-            assert done.returncode == 0, done.stderr
-            found = rows(home)
-            missing |= {site.url + path_of(n) for n in range(ARTICLES)} - set(found)
-            doubled += [url for url in found if found.count(url) > 1]
-    return effective, missing, doubled
+def assert_sound(account: Account) -> None:
+    assert account.sound, (account.lost[:5], account.doubled[:5], account.torn[:5], account.problems[:5])
+    # A page whose worker was killed is tried again later; no other one is hurt.
+    assert account.hurt <= sum(kill.kind != "main" for kill in account.kills)
+    assert max(kill.first_request for kill in account.kills) < FIRST_REQUEST
 
 
 @pytest.mark.slow
 def test_a_few_kills(tmp_path: Path) -> None:
-    effective, missing, doubled = kill_until(4, tmp_path, COMMAND, random.Random(1))
-    assert effective >= 4
-    assert not missing
-    assert not doubled
+    account = kill_until(4, tmp_path, seed=1)
+    assert len(account.effective) >= 4
+    assert_sound(account)
 
 
 @pytest.mark.slow
 def test_control_a_queue_that_forgets_loses_articles(tmp_path: Path) -> None:
-    _, missing, _ = kill_until(4, tmp_path, [sys.executable, "-c", FORGETFUL], random.Random(1))
-    assert missing
+    account = kill_until(3, tmp_path, seed=1, command=[sys.executable, "-c", FORGETFUL])
+    assert account.lost
+    assert not account.sound
+
+
+@pytest.mark.slow
+def test_control_a_pool_that_dies_with_a_worker_hurts_other_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harness, "KINDS", {"worker": 1})
+    script = tmp_path / "fragile.py"
+    script.write_text(FRAGILE)
+    account = Account()
+    harness.live(tmp_path, account, kills=1, dice=random.Random(1), command=[sys.executable, str(script)])
+    assert account.hurt > len(account.kills)
 
 
 @pytest.mark.reliability
-def test_fifty_kills(tmp_path: Path) -> None:
-    effective, missing, doubled = kill_until(50, tmp_path, COMMAND, random.Random(2026))
-    assert effective >= 50
-    assert not missing
-    assert not doubled
-    assert wirewatch("db", "check", cwd=tmp_path / "site1").returncode == 0
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_thousand_kills(tmp_path: Path, shard: int, record_property: Callable[[str, object], None]) -> None:
+    account = kill_until(KILLS // SHARDS, tmp_path, seed=SEED + shard)
+    record_property(
+        "reliability", {"name": f"kills {shard + 1} of {SHARDS}", "seed": SEED + shard, **account.figures()}
+    )
+    assert_sound(account)

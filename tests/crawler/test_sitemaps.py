@@ -120,3 +120,25 @@ def test_a_feed_named_as_a_sitemap_is_read_for_what_it_is() -> None:
         fetched_at=datetime(2026, 11, 24, tzinfo=UTC),
     )
     assert [link.url for link in read(Kind.SITEMAP, page).links] == [STORY]
+
+
+@pytest.mark.parametrize(
+    ("broken", "links"),
+    [
+        ("<news:news><news:title>A</news:title><news:/></news:news>", 2),
+        ("<new7:publication_date>2026-11-01</new7:publication_date>", 2),
+        ("<x&#xD800;>", 1),
+        ("<lastmod>2026-11-20T12:00:999999999999999999999999999999999999999</lastmod>", 2),
+        ("<title>&#xD800;</title>", 2),
+        ("<loc>https://n.example/&#xDFFF;c</loc>", 1),
+    ],
+)
+def test_what_the_parser_recovers_of_broken_xml_costs_that_entry_at_most(broken: str, links: int) -> None:
+    """Each was found by damaging sitemaps at random."""
+    body = (
+        f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url>{broken}<loc>https://n.example/a</loc></url>'
+        "<url><loc>https://n.example/b</loc></url></urlset>"
+    )
+    found = read_sitemap(body.encode(), url="https://n.example/s.xml")
+    assert len(found.links) >= links
+    assert "https://n.example/b" in [link.url for link in found.links]

@@ -5,14 +5,13 @@ Whatever was published is stored, once, with the lines it has; the delay from pu
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import mean, median
@@ -24,6 +23,8 @@ from newsserver import clean_environment
 from pipelines.items import Article
 from pipelines.store import Store
 
+SEED = int(os.environ.get("WIREWATCH_SEED", "2026"))
+MINUTES = float(os.environ.get("WIREWATCH_SOAK", "30"))
 CONFIG = """
 [network]
 allow = ["127.0.0.0/8"]
@@ -135,7 +136,7 @@ def test_a_short_life(tmp_path: Path) -> None:
 
 
 @pytest.mark.reliability
-def test_half_an_hour(tmp_path: Path) -> None:
-    figures = soak(tmp_path, minutes=30, stops=5, every=12.0, fault=45.0, seed=2026)
-    print(json.dumps(figures))
-    assert figures["articles"] > 500
+def test_half_an_hour(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    figures = soak(tmp_path, minutes=MINUTES, stops=5, every=12.0, fault=45.0, seed=SEED)
+    record_property("reliability", {"name": "soak", "seed": SEED, "minutes": MINUTES, **figures})
+    assert figures["articles"] > 16 * MINUTES

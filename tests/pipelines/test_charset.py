@@ -59,3 +59,13 @@ def test_nothing_is_an_error_and_what_is_lost_is_counted() -> None:
     assert decode(b"\xff\xfe\x00", None).text is not None
     broken = "Ein Satz mit Umlauten: Größe, Übermut, Fuß. ".encode() * 50 + b"\xc3"
     assert "Größe" in decode(broken, "text/html; charset=utf-8").text
+
+
+@pytest.mark.parametrize(
+    "label", ["hex", "rot13", "zlib", "base64", "idna", "undefined", "punycode", "unicode_escape"]
+)
+def test_what_python_calls_a_codec_and_no_page_is_written_in_is_no_charset(label: str) -> None:
+    body = f"<meta charset={label}>Grüße aus Köln \\x41".encode("cp1252")
+    decoded = decode(body, f"text/html; charset={label}")
+    assert decoded.text.endswith("\\x41")
+    assert decoded.charset not in (label, label.replace("_", "-"))

@@ -176,3 +176,14 @@ def test_a_link_to_the_corrections_is_no_notice() -> None:
     text = "".join(f"<p>{line}</p>" for line in LINES)
     menu = "<div class='more'><p><a href='/corrections'>Corrections</a></p><p><a href='/a'>About us</a></p></div>"
     assert "Corrections" not in article_of(document(text + menu)).text
+
+
+def test_lists_in_lists_by_the_hundred_are_no_crash() -> None:
+    """trafilatura follows them by recursion; what stands in the page's JSON-LD is still found."""
+    deep = "<ul><li>" * 600
+    assert read(document(deep)).outcome is Outcome.NOT_ARTICLE
+    body = " ".join(LINES * 2)
+    declared = (
+        f'<script type="application/ld+json">{{"@type": "NewsArticle", "articleBody": "{body}"}}</script>'
+    )
+    assert LINES[0] in article_of(document(deep, head=declared)).text

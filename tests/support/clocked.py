@@ -1,6 +1,7 @@
-"""Crawls by a clock that runs faster, or ahead: `python clocked.py BASE SPEED MODE [STOP_AFTER]`.
+"""Crawls by a clock that runs faster, or ahead: `python clocked.py BASE SPEED MODE STOP_AFTER SHIFT`.
 
-BASE is the second since 1970 at which both clocks agree, so that several runs can share one; MODE is due, hand
+BASE is the second since 1970 at which both clocks agree but for SHIFT seconds, so that several runs can share
+one; MODE is due, hand
 or service, with -careless behind it for the controls: hosts are never left alone and never rest. The service
 ends after STOP_AFTER visits, or that many seconds if it is written with an s.
 """
@@ -12,18 +13,25 @@ import signal
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from newsserver import clean_environment
 
 
 def clocked(
-    folder: Path, base: float, speed: float, mode: str, stop_after: str = "0", *, timeout: float = 120
+    folder: Path,
+    base: float,
+    speed: float,
+    mode: str,
+    stop_after: str = "0",
+    *,
+    shift: float = 0.0,
+    timeout: float = 120,
 ) -> subprocess.CompletedProcess[str]:
     """Run it in `folder`, with the wirewatch.toml there."""
     return subprocess.run(
-        [sys.executable, str(Path(__file__)), str(base), str(speed), mode, stop_after],
+        [sys.executable, str(Path(__file__)), str(base), str(speed), mode, stop_after, str(shift)],
         cwd=folder,
         env={**clean_environment(), "PYTHONPATH": f"{Path(__file__).parents[2]}:{Path(__file__).parent}"},
         capture_output=True,
@@ -33,7 +41,7 @@ def clocked(
     )
 
 
-def main(base: float, speed: float, mode: str, stop_after: str) -> int:
+def main(base: float, speed: float, mode: str, stop_after: str, shift: str) -> int:
     from crawler.config import load
     from crawler.hosts import Hosts
     from crawler.job import Job
@@ -63,11 +71,11 @@ def main(base: float, speed: float, mode: str, stop_after: str) -> int:
         config=config,
         database="sqlite:///wirewatch.db",
         on_end=[count],
-        clock=lambda: start + (datetime.now(UTC) - start) * speed,
+        clock=lambda: start + (datetime.now(UTC) - start) * speed + timedelta(seconds=float(shift)),
     )
     sys.stderr.write(result.summary.line() + "\n")
     return result.exit_code
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4]))
+    sys.exit(main(float(sys.argv[1]), float(sys.argv[2]), *sys.argv[3:]))

@@ -54,7 +54,7 @@ class NewsServer:
         self.asked: list[Asked] = []
         self.arrived = threading.Event()
         self._news = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
@@ -100,6 +100,13 @@ class NewsServer:
         if isinstance(page, str):
             return Answer(page)
         return page if isinstance(page, Answer) else page(self)
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that was killed is no error of the server's."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 def _handler(site: NewsServer) -> type[BaseHTTPRequestHandler]:
