@@ -49,19 +49,6 @@ def test_readme_names_only_commands_that_exist() -> None:
     assert named <= set(COMMANDS)
 
 
-def test_the_catalogues_of_faults_name_tests_that_exist() -> None:
-    named = []
-    for page in (ROOT / "docs").glob("reliability*.md"):
-        for row in re.findall(r"^\|.+\|$", page.read_text(), re.M):
-            path = ""
-            for file, test in re.findall(r"`([\w/.]*)::(\w+)`", row):
-                path = file or path
-                named.append((path, test))
-    assert len(named) > 40
-    missing = [one for one in named if f"def {one[1]}(" not in (ROOT / one[0]).read_text()]
-    assert not missing
-
-
 def test_modules_stay_small() -> None:
     long = {
         str(path.relative_to(ROOT)): lines

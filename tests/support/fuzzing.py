@@ -22,9 +22,17 @@ from plans import due_at
 
 from crawler.discovery import Found, read
 from crawler.robots import read_robots
-from pipelines.errors import StoreError, WirewatchError, WorkerDiedError, WorkerTimeoutError
-from pipelines.extract import Reading, read_article
+from pipelines.errors import (
+    StoreError,
+    WirewatchError,
+    WorkerDiedError,
+    WorkerMemoryError,
+    WorkerTimeoutError,
+)
+from pipelines.extract import Reading
 from pipelines.items import Kind, Link, Outcome, Page, Visit
+from pipelines.limits import LIMITS
+from pipelines.reading import read_page
 from pipelines.store import Store
 from pipelines.workers import Workers
 
@@ -79,7 +87,7 @@ async def fuzz(folder: Path, *, count: int, seed: int, timeout: float, corpus: b
 
 async def _lane(mutants: Iterator[Mutant], store: Store, timeout: float, account: FuzzAccount) -> None:
     # One process a lane, so that no item's time holds that of another one.
-    workers = Workers(count=1, timeout=timeout)
+    workers = Workers(count=1, timeout=timeout, memory=128)
     try:
         await workers.run(pow, 2, 2)
         for mutant in mutants:
@@ -119,11 +127,15 @@ async def _one(mutant: Mutant, workers: Workers, store: Store) -> str:
     visit = _visit(store, page, Kind(sample.kind))
     try:
         if sample.kind == "article":
-            visit = _of_reading(visit, await workers.run(read_article, page, source=SOURCE))
+            visit = _of_reading(
+                visit, await workers.run(read_page, page, longest=LIMITS.article_length, source=SOURCE)
+            )
         else:
-            visit = _of_found(visit, await workers.run(read, Kind(sample.kind), page))
+            visit = _of_found(visit, await workers.run(read, Kind(sample.kind), page, LIMITS))
     except WorkerTimeoutError:
         return "timeout"
+    except WorkerMemoryError:
+        return "over_limit"
     except WorkerDiedError:
         return "died"
     except WirewatchError as error:
