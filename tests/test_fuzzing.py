@@ -65,7 +65,7 @@ def test_control_what_a_reader_throws_is_seen(tmp_path: Path, monkeypatch: pytes
         def close(self) -> None: ...
 
     monkeypatch.setattr(fuzzing, "Workers", Inline)
-    monkeypatch.setattr(fuzzing, "read_article", broken)
+    monkeypatch.setattr(fuzzing, "read_page", broken)
     account = asyncio.run(fuzz(tmp_path, count=40, seed=7, timeout=20, corpus=False))
     assert account.unhandled
     with pytest.raises(AssertionError, match="a charset of no kind"):

@@ -215,7 +215,7 @@ def test_daylight_saving_time_changes_nothing(
     with local_news(2) as site:
         (tmp_path / "wirewatch.toml").write_text(CONFIG.format(url=site.url))
         shift = datetime.fromisoformat(night).replace(tzinfo=UTC) - datetime.now(UTC)
-        done = clocked(tmp_path, 0.0, 1.0, "service", "6s", shift=shift.total_seconds(), timeout=60)
+        done = clocked(tmp_path, 0.0, 1.0, "service", "12s", shift=shift.total_seconds(), timeout=60)
         assert done.returncode == 143, done.stderr
     with closing(sqlite3.connect(tmp_path / "wirewatch.db")) as connection:
         times = [

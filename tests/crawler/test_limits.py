@@ -166,7 +166,7 @@ def test_the_rest_of_a_long_robots_txt_is_not_read() -> None:
         assert seen.said[urls[0]].startswith("fetched")
         assert seen.said[urls[1]] == "forbidden by robots.txt (Disallow: /early)"
         more = look(*urls, config=f"{ALLOW}[limits]\nrobots = 1000")
-        assert more.said[urls[0]] == "forbidden by robots.txt (Disallow: /early)"
+        assert more.said[urls[0]] == "forbidden by robots.txt (Disallow: /)"
 
 
 def test_a_bomb_for_a_robots_txt_is_no_consent() -> None:
