@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import scrapy
 from scrapy.crawler import AsyncCrawlerProcess
 
-from crawler.discovery import read
 from crawler.fetch import CrawlerWeb, Web
 from crawler.middlewares.media import media_type
 from crawler.run import settings_for
@@ -109,7 +108,7 @@ def look(
         if answer.page is None or answer.outcome is not None:
             return begun
         if target.kind is not Kind.ARTICLE:
-            return await _links(web, begun, answer.page, config)
+            return await _links(web, begun, answer.page)
         objection = source.objection(answer.page.final_url) if source is not None else None
         if objection is not None:
             return replace(begun, outcome=Outcome.FILTERED, reason=objection)
@@ -121,9 +120,9 @@ def look(
     return run_errand(visit, config=config, delay=source.delay if source is not None else None)
 
 
-async def _links(web: CrawlerWeb, visit: Visit, page: Page, config: Config) -> Visit:
+async def _links(web: CrawlerWeb, visit: Visit, page: Page) -> Visit:
     try:
-        found = await web.read(read, visit.target.kind, page, config.limits)
+        found = await web.links(visit.target.kind, page)
     except WirewatchError as error:
         return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
     links = tuple(found.links)
@@ -187,7 +186,7 @@ def check_roots(sources: Sequence[Source], *, config: Config) -> list[RootCheck]
 async def _check(source: Source, root: Link, web: Web) -> RootCheck:
     kind = root.kind.value
     try:
-        found = await web.read(read, root.kind, await web.fetch(root.url))
+        found = await web.links(root.kind, await web.fetch(root.url))
     except WirewatchError as error:
         return RootCheck(source.name, kind, root.url, False, str(error))
     return RootCheck(source.name, kind, root.url, bool(found.links), f"{len(found.links)} links")

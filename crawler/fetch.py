@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from scrapy import Request
 from scrapy.http.request import NO_CALLBACK
 
+from crawler.discovery import Found, read
 from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.middlewares.refusals import RobotsUnreadError
 from crawler.spiders.answers import outcome_of_answer, outcome_of_failure, page_of
 from pipelines.errors import FetchError
-from pipelines.items import Outcome, Page
+from pipelines.items import Kind, Outcome, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,8 @@ class Web(Protocol):
     async def fetch(self, url: str) -> Page: ...
 
     async def robots(self, url: str) -> Verdict: ...
+
+    async def links(self, kind: Kind, page: Page) -> Found: ...
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
@@ -105,6 +108,10 @@ class CrawlerWeb:
             crawl_delay=rules.crawl_delay,
             sitemaps=rules.sitemaps,
         )
+
+    async def links(self, kind: Kind, page: Page) -> Found:
+        """What a page of this kind leads to, within the limits. Raises WorkerError, UnreadableError."""
+        return await self.read(read, kind, page, self._crawler.settings["WIREWATCH_LIMITS"])
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs a reading in a worker process. Raises WorkerError, or what the function raised."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-from crawler.discovery import Found, news_first, read
+from crawler.discovery import Found, news_first
 from crawler.fetch import Verdict, Web
 from pipelines.errors import FetchError, WirewatchError
 from pipelines.items import Article, Kind, Link, Page
@@ -69,7 +69,7 @@ async def survey(url: str, web: Web, *, samples: int = 0) -> Survey:
         raise FetchError(f"{url}: not an http(s) address")
     verdict = await web.robots(address)
     page = await web.fetch(address)
-    found = await web.read(read, Kind.LISTING, page)
+    found = await web.links(Kind.LISTING, page)
     here = canonical(page.final_url) or address
     if found.kind in (Kind.FEED, Kind.SITEMAP):
         result = _of_document(here, found, verdict)
@@ -127,7 +127,7 @@ async def _of_site(url: str, found: Found, verdict: Verdict, web: Web) -> Survey
 async def _try(url: str, kind: Kind, web: Web) -> Found | None:
     try:
         page = await web.fetch(url)
-        return await web.read(read, kind, page)
+        return await web.links(kind, page)
     except WirewatchError as error:
         logger.debug("survey: %s", error)
         return None

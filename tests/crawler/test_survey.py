@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from newsserver import article, listing, path_of, rss
 
+from crawler.discovery import Found, read
 from crawler.fetch import Verdict
 from crawler.survey import survey
 from pipelines.errors import FetchError
@@ -45,6 +46,9 @@ class DictWeb:
 
     async def robots(self, url: str) -> Verdict:
         return Verdict(allowed=True, sitemaps=self.sitemaps)
+
+    async def links(self, kind: Kind, page: Page) -> Found:
+        return read(kind, page)
 
     async def read(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return function(*args, **kwargs)
