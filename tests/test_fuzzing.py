@@ -17,7 +17,7 @@ from crawler.config import ExtractionSection
 SEED = int(os.environ.get("WIREWATCH_SEED", "2026"))
 MUTANTS = int(os.environ.get("WIREWATCH_MUTANTS", "10000"))
 # MiB. One large document in flight on each lane, both ways, is no leak.
-FLAT = 48.0
+FLAT = 64.0
 
 
 def assert_handled(account: FuzzAccount, count: int) -> None:

@@ -109,8 +109,10 @@ def _read_xml(body: bytes) -> tuple[list[_Entry], str]:
                 if len(entries) == _PROTOCOL_ENTRIES:
                     break
                 element.clear()
-                while element.getprevious() is not None:
-                    del element.getparent()[0]
+                # What stands before a root, a comment say, has no parent to be taken from.
+                holder = element.getparent()
+                while holder is not None and element.getprevious() is not None:
+                    del holder[0]
             elif name in ("loc", "lastmod", "publication_date", "title", "language") and text:
                 # <image:loc> comes after the page's own <loc>: the first one counts.
                 current.values.setdefault(name, text.strip())

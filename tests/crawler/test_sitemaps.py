@@ -142,3 +142,9 @@ def test_what_the_parser_recovers_of_broken_xml_costs_that_entry_at_most(broken:
     found = read_sitemap(body.encode(), url="https://n.example/s.xml")
     assert len(found.links) >= links
     assert "https://n.example/b" in [link.url for link in found.links]
+
+
+def test_a_comment_before_an_entry_without_a_root_is_no_crash() -> None:
+    body = b"<!-- made by hand --><url><loc>https://a.example/2026/11/story</loc></url>"
+    with pytest.raises(UnreadableError, match="root"):
+        read_sitemap(body, url="https://a.example/sitemap.xml")
