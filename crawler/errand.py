@@ -21,7 +21,7 @@ from crawler.run import settings_for
 from crawler.survey import Survey, survey
 from pipelines.errors import WirewatchError
 from pipelines.items import Kind, Link, Outcome, Page, Target, Visit
-from pipelines.stages import ExtractStage, PageTerms
+from pipelines.stages import ExtractStage, PageTerms, unread
 from pipelines.urls import host_of, site_of
 from pipelines.workers import Workers
 
@@ -123,10 +123,9 @@ def look(
 async def _links(web: CrawlerWeb, visit: Visit, page: Page) -> Visit:
     try:
         found = await web.links(visit.target.kind, page)
-    except WirewatchError as error:
-        return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
-    links = tuple(found.links)
-    return replace(visit, links=links, outcome=Outcome.LINKS, reason=f"{len(links)} links")
+    except Exception as error:
+        return unread(visit, error)
+    return replace(visit, links=found.links, outcome=Outcome.LINKS, reason=f"{len(found.links)} links")
 
 
 class _Reader:

@@ -9,7 +9,7 @@ from datetime import datetime
 from crawler.discovery.traps import trap
 from crawler.sources import Source
 from pipelines.items import Kind, Link, Target
-from pipelines.limits import Limits
+from pipelines.limits import LIMIT_OF, Limits
 from pipelines.urls import host_of
 
 # Listing pages are followed this far from the source's own pages: sections, and their further pages.
@@ -95,11 +95,3 @@ class Followed:
             return LIMIT_OF[link.kind]
         self._room[place] -= 1
         return None
-
-
-LIMIT_OF = {
-    Kind.SITEMAP: "sitemaps_per_host",
-    Kind.LISTING: "listings_per_host",
-    Kind.FEED: "listings_per_host",
-    Kind.ARTICLE: "targets_per_host",
-}

@@ -95,7 +95,7 @@ class Account:
         if article is not None and self.state == OTHER_ADDRESS:
             return f"another address of the article {article.id}, {article.url_canonical}"
         if article is not None and article.withdrawn_at is not None:
-            return f"taken away by its publisher, as seen {_minute(article.withdrawn_at)}; its text is kept"
+            return f"taken away by its publisher, as seen {minute(article.withdrawn_at)}; its text is kept"
         if article is not None:
             return f"in the store as {article.id}"
         if last is not None:
@@ -167,7 +167,7 @@ def prospect(store: Store, url: str, target: Target | None, *, config: Config, n
     elif left_alone is not None:
         until = f"{left_alone.not_before:%Y-%m-%d %H:%M:%S} UTC"
         said = f"would wait: {host} is left alone until {until} ({left_alone.reason or 'it failed'})"
-    elif any(row.name == name and not row.enabled for row in store.sources()):
+    elif name is not None and store.is_off(name):
         said = f"is not asked for: the source {name} is switched off"
     else:
         said = _next(target, name, host, now)
@@ -200,7 +200,7 @@ def _next(target: Target | None, source: str | None, host: str, now: datetime) -
     if target is not None and target.due_at is None:
         return "is not looked at again, but by hand"
     if target is not None and target.due_at is not None:
-        return "is due now" if target.due_at <= now else f"is looked at again {_minute(target.due_at)}"
+        return "is due now" if target.due_at <= now else f"is looked at again {minute(target.due_at)}"
     if source is None:
         return f"no source watches {site_of(host)}: only `wirewatch crawl` with this address would ask for it"
     return f"would be asked for once a feed, sitemap or listing of {source} names it"
@@ -229,5 +229,5 @@ def _polled(visit: VisitRow) -> str:
     return f"a {visit.kind.value} of {visit.source}; last look: {OUTCOME_MEANING[visit.outcome]}"
 
 
-def _minute(at: datetime) -> str:
+def minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"

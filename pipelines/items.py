@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, overload
 
 
 class Kind(StrEnum):
@@ -304,13 +304,26 @@ class Visit:
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
+@overload
+def iso_utc(when: datetime) -> str: ...
+
+
+@overload
+def iso_utc(when: datetime | None) -> str | None: ...
+
+
+def iso_utc(when: datetime | None) -> str | None:
+    """A time as records have it: UTC, ISO-8601, to the second, with Z."""
+    return None if when is None else when.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def article_record(article: Article) -> dict[str, Any]:
     """The public form of an article: field name -> JSON value, times as UTC ISO-8601, in a fixed order."""
     record: dict[str, Any] = {}
     for name in ARTICLE_FIELDS:
         value = getattr(article, name)
         if isinstance(value, datetime):
-            value = value.isoformat(timespec="seconds").replace("+00:00", "Z")
+            value = iso_utc(value)
         elif isinstance(value, tuple):
             value = list(value)
         record[name] = value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipelines.items import Kind
+
 KIB, MIB = 1024, 1024 * 1024
 
 
@@ -32,3 +34,11 @@ class Limits:
 
 
 LIMITS = Limits()
+
+# The limit on what a source may have at one host, by kind.
+LIMIT_OF = {
+    Kind.SITEMAP: "sitemaps_per_host",
+    Kind.LISTING: "listings_per_host",
+    Kind.FEED: "listings_per_host",
+    Kind.ARTICLE: "targets_per_host",
+}

@@ -7,7 +7,8 @@ import gc
 import os
 from pathlib import Path
 
-MIB = 1024 * 1024
+from pipelines.limits import MIB
+
 _STATM = Path("/proc/self/statm")
 # So much more than before is worth the few milliseconds of giving it back.
 _WORTH = 24 * MIB

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, Self, TypedDict
 
-from pipelines.errors import WorkerDiedError, WorkerMemoryError, WorkerTimeoutError
+from pipelines.errors import WirewatchError, WorkerMemoryError, WorkerTimeoutError
 from pipelines.items import Kind, Outcome, Visit
 from pipelines.limits import Limits
 
@@ -52,6 +52,21 @@ class Application(Protocol):
     async def end(self, visit: Visit) -> Visit: ...
 
 
+def unread(visit: Visit, error: Exception) -> Visit:
+    """The end of a visit whose page could not be read.
+
+    Whatever a parser throws at a broken page is that page's outcome, never the crawl's end.
+    """
+    if isinstance(error, WorkerTimeoutError):
+        return replace(visit, outcome=Outcome.TIMEOUT, reason=str(error))
+    if isinstance(error, WorkerMemoryError):
+        return replace(visit, outcome=Outcome.OVER_LIMIT, reason=str(error))
+    if isinstance(error, WirewatchError):
+        return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
+    logger.debug("reading %s failed", visit.target.url, exc_info=error)
+    return replace(visit, outcome=Outcome.PARSE_ERROR, reason=f"{type(error).__name__}: {error}")
+
+
 class Stage:
     """Base of the stages: finds the application on the spider."""
 
@@ -76,16 +91,8 @@ class ExtractStage(Stage):
     async def _read(self, visit: Visit) -> Visit:
         try:
             reading = await self._in_worker(visit)
-        except WorkerTimeoutError as error:
-            return replace(visit, outcome=Outcome.TIMEOUT, reason=str(error))
-        except WorkerMemoryError as error:
-            return replace(visit, outcome=Outcome.OVER_LIMIT, reason=str(error))
-        except WorkerDiedError as error:
-            return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
         except Exception as error:
-            # Whatever a parser throws at a broken page is that page's outcome, never the crawl's end.
-            logger.debug("reading %s failed", visit.target.url, exc_info=True)
-            return replace(visit, outcome=Outcome.PARSE_ERROR, reason=f"{type(error).__name__}: {error}")
+            return unread(visit, error)
         return replace(
             visit,
             article=reading.article,

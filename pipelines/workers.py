@@ -18,7 +18,8 @@ from importlib import import_module
 from typing import ParamSpec, TypeVar
 
 from pipelines.errors import WorkerDiedError, WorkerMemoryError, WorkerTimeoutError
-from pipelines.memory import MIB, Giver, held
+from pipelines.limits import MIB
+from pipelines.memory import Giver, held
 from pipelines.processes import Context, ProcessExpired, ProcessPool
 
 P = ParamSpec("P")

@@ -17,7 +17,7 @@ from crawler.cli.dates import parse_since
 from crawler.cli.printing import echo_records, plain
 from pipelines.changes import ChangeKind
 from pipelines.errors import UsageError
-from pipelines.items import Article
+from pipelines.items import Article, iso_utc
 
 if TYPE_CHECKING:
     from pipelines.changes.marks import Piece
@@ -88,7 +88,7 @@ def _kinds(text: str | None) -> list[ChangeKind]:
 
 def _record(row: ChangeRow) -> dict[str, Any]:
     return {
-        "at": row.at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "at": iso_utc(row.at),
         "id": row.article_id,
         "source": row.source,
         "title": row.title,

@@ -18,6 +18,7 @@ from crawler.cli.context import Context
 from crawler.cli.dates import parse_since
 from crawler.health.findings import Finding, Trouble, rounded, stamp
 from pipelines.errors import UsageError
+from pipelines.items import iso_utc
 
 if TYPE_CHECKING:
     from crawler.health.verdict import Verdict
@@ -126,21 +127,21 @@ def _recovered(episodes: Sequence[Episode], verdicts: Sequence[Verdict], now: da
 
 def _document(verdicts: Sequence[Verdict], recovered: Sequence[Episode], now: datetime) -> dict[str, Any]:
     return {
-        "checked_at": _iso(now),
+        "checked_at": iso_utc(now),
         "sources": [
             {
                 "source": one.source,
                 "findings": [
                     {
                         "finding": finding.trouble.value,
-                        "since": _iso(finding.since),
+                        "since": iso_utc(finding.since),
                         "detail": finding.detail,
                         "probability": finding.probability,
                     }
                     for finding in one.findings
                 ],
-                "visited_at": _iso(one.visited_at),
-                "article_at": _iso(one.article_at),
+                "visited_at": iso_utc(one.visited_at),
+                "article_at": iso_utc(one.article_at),
                 "articles_a_week": None if one.weekly is None else round(one.weekly, 2),
             }
             for one in verdicts
@@ -149,17 +150,13 @@ def _document(verdicts: Sequence[Verdict], recovered: Sequence[Episode], now: da
             {
                 "source": one.source,
                 "finding": one.finding,
-                "since": _iso(one.began_at),
-                "until": _iso(one.ended_at),
+                "since": iso_utc(one.began_at),
+                "until": iso_utc(one.ended_at),
                 "detail": one.detail,
             }
             for one in recovered
         ],
     }
-
-
-def _iso(when: datetime | None) -> str | None:
-    return None if when is None else when.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _print(ctx: Context, verdicts: Sequence[Verdict], recovered: Sequence[Episode]) -> None:

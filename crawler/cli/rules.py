@@ -14,6 +14,7 @@ from rich.text import Text
 from crawler.cli.context import Context
 from pipelines.boilerplate.line import fingerprint
 from pipelines.errors import UsageError
+from pipelines.items import iso_utc
 
 if TYPE_CHECKING:
     from crawler.sources import Source
@@ -82,7 +83,7 @@ def _rows(learned: list[LineRule], source: Source | None) -> Iterator[RuleRow]:
             of=rule.of,
             share=round(rule.articles / max(1, rule.of), 3),
             sample=rule.sample,
-            learned_at=rule.learned_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            learned_at=iso_utc(rule.learned_at),
         )
     seen = {rule.mark for rule in learned}
     for line, state in wished.items():

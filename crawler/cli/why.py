@@ -14,8 +14,9 @@ from rich.text import Text
 
 from crawler.cli.context import Context
 from crawler.cli.printing import plain
+from crawler.why import minute
 from pipelines.errors import UsageError
-from pipelines.items import OUTCOME_MEANING, Article, Grounds, Kind, Link, Target, Visit
+from pipelines.items import OUTCOME_MEANING, Article, Grounds, Kind, Target, Visit, article_record, iso_utc
 
 if TYPE_CHECKING:
     from crawler.why import Account, Robots
@@ -24,6 +25,22 @@ if TYPE_CHECKING:
 _VISITS = 10
 # Lines cut that are shown of one visit, and characters of each.
 _CUTS, _LINE = 20, 100
+# What is said of an article.
+_BRIEF = (
+    "id",
+    "url_canonical",
+    "source",
+    "title",
+    "first_seen_at",
+    "withdrawn_at",
+    "revision",
+    "revised_by",
+    "cluster_id",
+    "copy_of",
+    "discovered_via",
+    "extractor",
+    "extractor_version",
+)
 
 
 @click.command()
@@ -111,7 +128,7 @@ def _target(known: Account) -> Target:
     host = host_of(known.url)
     return Target(
         id=0,
-        url=Link(url=known.url).url,
+        url=known.url,
         kind=Kind.ARTICLE,
         host=host,
         source=known.prospect.source or host,
@@ -150,13 +167,13 @@ def _record(known: Account) -> dict[str, Any]:
         "found": None
         if target is None
         else {
-            "at": _iso(target.found_at),
+            "at": iso_utc(target.found_at),
             "via": target.discovered_via,
             "via_kind": known.found_on.value if known.found_on else None,
             "kind": target.kind.value,
             "source": target.source,
         },
-        "due_at": _iso(target.due_at) if target is not None else None,
+        "due_at": iso_utc(target.due_at) if target is not None else None,
         "article": _brief(known.article),
         "addresses": list(known.addresses),
         "copies": [_brief(copy) for copy in known.copies],
@@ -169,7 +186,7 @@ def _record(known: Account) -> dict[str, Any]:
             "shape": now.shape,
             "objection": now.objection,
             "robots": _robots(now.robots),
-            "left_alone_until": _iso(now.left_alone.not_before) if now.left_alone else None,
+            "left_alone_until": iso_utc(now.left_alone.not_before) if now.left_alone else None,
         },
     }
 
@@ -177,21 +194,8 @@ def _record(known: Account) -> dict[str, Any]:
 def _brief(article: Article | None) -> dict[str, Any] | None:
     if article is None:
         return None
-    return {
-        "id": article.id,
-        "url_canonical": article.url_canonical,
-        "source": article.source,
-        "title": article.title,
-        "first_seen_at": _iso(article.first_seen_at),
-        "withdrawn_at": _iso(article.withdrawn_at),
-        "revision": article.revision,
-        "revised_by": article.revised_by,
-        "cluster_id": article.cluster_id,
-        "copy_of": article.copy_of,
-        "discovered_via": article.discovered_via,
-        "extractor": article.extractor,
-        "extractor_version": article.extractor_version,
-    }
+    record = article_record(article)
+    return {name: record[name] for name in _BRIEF}
 
 
 def _visit(visit: VisitRow) -> dict[str, Any]:
@@ -208,7 +212,7 @@ def _visit(visit: VisitRow) -> dict[str, Any]:
         "gap",
     )
     return {
-        "at": _iso(visit.ended_at),
+        "at": iso_utc(visit.ended_at),
         "kind": visit.kind.value,
         **{name: getattr(visit, name) for name in names},
         "hops": [list(hop) for hop in visit.hops],
@@ -226,16 +230,12 @@ def _robots(robots: Robots | None) -> dict[str, Any] | None:
         "rule": robots.ruling.rule if robots.ruling is not None else None,
         "group": robots.group,
         "status": robots.status,
-        "fetched_at": _iso(robots.fetched_at),
+        "fetched_at": iso_utc(robots.fetched_at),
     }
 
 
 def _grounds(grounds: Grounds | None) -> dict[str, Any] | None:
     return asdict(grounds) if grounds is not None else None
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 # --- for people -----------------------------------------------------------------------------------------
@@ -276,7 +276,7 @@ def _facts(known: Account) -> Iterator[tuple[str, str]]:
 
 
 def _found(known: Account, target: Target) -> str:
-    at = f"{_minute(target.found_at)}, " if target.found_at else ""
+    at = f"{minute(target.found_at)}, " if target.found_at else ""
     if target.discovered_via == "config":
         where = f"as a {target.kind.value} of the source itself"
     elif target.discovered_via == "manual":
@@ -299,7 +299,7 @@ def _of_article(known: Account, article: Article) -> Iterator[tuple[str, str]]:
 
 
 def _robots_line(robots: Robots) -> str:
-    at = _minute(robots.fetched_at)
+    at = minute(robots.fetched_at)
     if robots.ruling is None:
         return f"could not be had at {at}: nothing may be fetched until it can"
     verdict = "allowed" if robots.ruling.allowed else "forbidden"
@@ -310,7 +310,7 @@ def _robots_line(robots: Robots) -> str:
 
 
 def _show_visit(ctx: Context, visit: VisitRow, known: Account) -> None:
-    line = Text(f"{_minute(visit.ended_at)}  ", "dim")
+    line = Text(f"{minute(visit.ended_at)}  ", "dim")
     line.append(visit.outcome.value, "bold")
     said = visit.reason or OUTCOME_MEANING[visit.outcome]
     status = f"{visit.status}, " if visit.status is not None else ""
@@ -361,10 +361,3 @@ def _judged_by(grounds: Grounds) -> str:
 
 def _detail(ctx: Context, text: str) -> None:
     ctx.console.print(Text(f"    {plain(text)}", "dim"), soft_wrap=True)
-
-
-def _minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"
-
-
-__all__ = ["why"]

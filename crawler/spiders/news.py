@@ -16,8 +16,9 @@ from scrapy.http import Request, Response
 from crawler.middlewares.media import media_type
 from crawler.middlewares.refusals import NotNowError
 from crawler.spiders.answers import outcome_of_answer, outcome_of_failure, page_of
-from pipelines.errors import StoreError, WirewatchError, WorkerMemoryError, WorkerTimeoutError
+from pipelines.errors import StoreError
 from pipelines.items import Kind, Outcome, Target, Visit
+from pipelines.stages import unread
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -115,14 +116,8 @@ class NewsSpider(scrapy.Spider):
         try:
             found = await self.app.workers.run(read, visit.target.kind, visit.page, self.app.limits)
             followed = await self.app.follow(visit.target, found.links)
-        except WorkerTimeoutError as error:
-            return replace(visit, outcome=Outcome.TIMEOUT, reason=str(error))
-        except WorkerMemoryError as error:
-            return replace(visit, outcome=Outcome.OVER_LIMIT, reason=str(error))
-        except WirewatchError as error:
-            return replace(visit, outcome=Outcome.PARSE_ERROR, reason=str(error))
         except Exception as error:
-            return replace(visit, outcome=Outcome.PARSE_ERROR, reason=f"{type(error).__name__}: {error}")
+            return unread(visit, error)
         timings = {**visit.timings, "read": time.perf_counter() - started}
         return replace(
             visit,

@@ -141,11 +141,9 @@ def learn(connection: sa.Connection, site: str, now: datetime) -> None:
     ]
     if again:
         connection.execute(_AGAIN, again)
-    for mark, one in decided.items():
-        counts = {"articles": one.articles, "of": one.of}
-        if mark in before:
-            continue
+    for mark in decided.keys() - before.keys():
         if sample := _sample(connection, mark, (key for key, lines in seen.items() if _has(lines, mark))):
+            counts = {"articles": decided[mark].articles, "of": decided[mark].of}
             row = {"site": site, "mark": mark, "sample": sample, "learned_at": now, **counts}
             connection.execute(sa.insert(line_rules).values(row))
     given_up = [{"here": site, "which": mark, "retired_at": now} for mark in active - decided.keys()]

@@ -125,6 +125,11 @@ def roots(connection: sa.Connection, name: str) -> list[Target]:
     return [to_target(row) for row in connection.execute(query)]
 
 
+def is_off(connection: sa.Connection, name: str) -> bool:
+    off = sa.select(sources.c.name).where(sources.c.name == name, sources.c.enabled.is_(False))
+    return connection.execute(off).first() is not None
+
+
 def has_source(connection: sa.Connection, name: str) -> bool:
     found = driver(connection).execute("SELECT 1 FROM sources WHERE name = ?", (clean_text(name),))
     return found.fetchone() is not None

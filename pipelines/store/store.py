@@ -110,6 +110,11 @@ class Store:
         with self._database.read() as connection:
             return sources.list_sources(connection)
 
+    def is_off(self, source: str) -> bool:
+        """Whether the source is known and switched off."""
+        with self._database.read() as connection:
+            return sources.is_off(connection, source)
+
     def remove_source(self, name: str) -> bool:
         """Forget a source and its targets; its articles and the log of visits stay. Was it there?"""
         with self._database.write() as connection:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.items import Kind, Link, Target, Visit
-from pipelines.limits import Limits
+from pipelines.limits import LIMIT_OF, Limits
 from pipelines.store.schema import PRIORITY, article_urls, priority, sources, targets
 from pipelines.store.types import UtcDateTime, clean_text
 
@@ -136,18 +136,13 @@ def _known(connection: sa.Connection, urls: list[str], *, aliases: bool) -> set[
 
 
 def room(connection: sa.Connection, source: str, host: str, kind: Kind, limits: Limits) -> int:
-    most = {
-        Kind.ARTICLE: limits.targets_per_host,
-        Kind.SITEMAP: limits.sitemaps_per_host,
-    }.get(kind, limits.listings_per_host)
+    most: int = getattr(limits, LIMIT_OF[kind])
     there = (targets.c.source == source, targets.c.host == host, targets.c.due_at.is_not(None))
+    some = sa.select(targets.c.id).where(*there, targets.c.kind == kind.value)
     if kind is Kind.ARTICLE:
-        some = sa.select(targets.c.id).where(*there, targets.c.kind == kind.value, targets.c.visits == 0)
-    else:
-        some = sa.select(targets.c.id).where(*there, targets.c.kind == kind.value)
-    return most - (
-        connection.scalar(sa.select(sa.func.count()).select_from(some.limit(most).subquery())) or 0
-    )
+        some = some.where(targets.c.visits == 0)
+    counted = sa.select(sa.func.count()).select_from(some.limit(most).subquery())
+    return most - (connection.scalar(counted) or 0)
 
 
 def variants(connection: sa.Connection, path: str, kind: Kind) -> int:
