@@ -16,8 +16,10 @@ from pipelines.store.schema import articles, changes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRow:
-    """A change: of which article (as it is called now), found when, leading to which revision."""
+    """A change: of which article (as it is called now), found when, leading to which revision; `id` is its
+    place for a cursor."""
 
+    id: int
     article_id: str
     source: str
     title: str
@@ -31,7 +33,7 @@ class ChangeRow:
 
 _KEEP = sa.insert(changes)
 _ROWS = sa.select(
-    *(changes.c[name] for name in ("article_id", "revision", "kind", "before", "after", "at")),
+    *(changes.c[name] for name in ("id", "article_id", "revision", "kind", "before", "after", "at")),
     articles.c.source,
     articles.c.title,
     articles.c.url_canonical.label("url"),
@@ -70,8 +72,9 @@ def list_changes(
     kinds: Collection[ChangeKind],
     source: str | None,
     limit: int | None,
+    before: int | None,
 ) -> list[ChangeRow]:
-    query = _ROWS
+    query = _ROWS if before is None else _ROWS.where(*_after(connection, before))
     if since is not None:
         query = query.where(changes.c.at >= since)
     if until is not None:
@@ -84,6 +87,17 @@ def list_changes(
     order = (changes.c.at.desc(), changes.c.article_id, changes.c.rank, changes.c.id)
     rows = connection.execute(query.order_by(*order).limit(limit))
     return [_to_row(row) for row in rows.mappings()]
+
+
+def _after(connection: sa.Connection, key: int) -> list[sa.ColumnElement[bool]]:
+    """What stands behind this one in the order of `list_changes`; all, where it is not there any more."""
+    place = sa.select(changes.c.at, changes.c.article_id, changes.c.rank, changes.c.id)
+    row = connection.execute(place.where(changes.c.id == key)).first()
+    if row is None:
+        return []
+    at, *rest = row
+    same_time = sa.tuple_(changes.c.article_id, changes.c.rank, changes.c.id) > sa.tuple_(*rest)
+    return [changes.c.at <= at, sa.or_(changes.c.at < at, same_time)]
 
 
 def _to_row(row: sa.RowMapping) -> ChangeRow:

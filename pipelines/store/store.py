@@ -33,6 +33,7 @@ from pipelines.store import (
 from pipelines.store.changes import ChangeRow
 from pipelines.store.cleaning import Step
 from pipelines.store.database import Database
+from pipelines.store.desk import Desk
 from pipelines.store.health import Changes, Episode, History
 from pipelines.store.rules import LineRule
 from pipelines.store.search import Hit
@@ -74,6 +75,11 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def desk(self) -> Desk:
+        """What the dashboard reads."""
+        return Desk(self._database)
 
     # Sources
 
@@ -333,14 +339,15 @@ class Store:
         kinds: Collection[ChangeKind] = (),
         source: str | None = None,
         limit: int | None = None,
+        before: int | None = None,
     ) -> list[ChangeRow]:
         """What changed in articles, newest first by when we found it.
 
-        `kinds` empty are all, `until` is not included.
+        `kinds` empty are all, `until` is not included; `before` is the id of the last one of the page before.
         """
         with self._database.read() as connection:
             return changes.list_changes(
-                connection, since=since, until=until, kinds=kinds, source=source, limit=limit
+                connection, since=since, until=until, kinds=kinds, source=source, limit=limit, before=before
             )
 
     # Copies of one story
