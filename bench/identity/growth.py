@@ -21,7 +21,7 @@ from bench.identity.texts import Story
 from pipelines.identity import article_id, content_hash
 from pipelines.items import Article, Kind, Page, Target, Visit
 from pipelines.sketch import letters_of, sketch
-from pipelines.store import Store, sqlite_path
+from pipelines.store import Store, fields, sqlite_path
 from pipelines.store.copies import COMMON
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -133,16 +133,18 @@ def load(store_url: str, articles: Iterable[Article]) -> None:
         connection.execute("PRAGMA cache_size=-500000")
         pk = connection.execute("SELECT coalesce(max(pk), 0) FROM articles").fetchone()[0]
         hashes, pks = array("q"), array("q")
-        rows = []
+        rows: list[tuple[object, ...]] = []
+        indexed: list[tuple[object, ...]] = []
         for article in articles:
             pk += 1
             rows.append((pk, *_row(article)))
+            indexed.append((pk, *fields.row(article, article.first_seen_at)))
             found = sketch(letters_of(article.text))
             hashes.extend(found)
             pks.extend([pk] * len(found))
             if len(rows) == _PER_TRANSACTION:
-                _flush(connection, rows)
-        _flush(connection, rows)
+                _flush(connection, rows, indexed)
+        _flush(connection, rows, indexed)
         _post(connection, np.array(hashes, dtype=np.int64), np.array(pks, dtype=np.int64))
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -168,16 +170,19 @@ def _row(article: Article) -> tuple[object, ...]:
     return (*named, '["A. Writer"]', "[]", seen, seen, seen, *rest)
 
 
-def _flush(connection: sqlite3.Connection, rows: list[tuple[object, ...]]) -> None:
+def _flush(
+    connection: sqlite3.Connection, rows: list[tuple[object, ...]], indexed: list[tuple[object, ...]]
+) -> None:
     connection.execute("BEGIN IMMEDIATE")
     marks = ", ?" * len(_NAMES)
     connection.executemany(f"INSERT INTO articles (pk, {', '.join(_NAMES)}) VALUES (?{marks})", rows)
+    marks = ", ?" * len(fields.COLUMNS)
     connection.executemany(
-        "INSERT INTO articles_fts (rowid, title, text) VALUES (?, ?, ?)",
-        [(row[0], row[6], row[7]) for row in rows],
+        f"INSERT INTO articles_fts (rowid, {', '.join(fields.COLUMNS)}) VALUES (?{marks})", indexed
     )
     connection.execute("COMMIT")
     rows.clear()
+    indexed.clear()
 
 
 def _post(connection: sqlite3.Connection, hashes: Numbers, pks: Numbers) -> None:

@@ -22,7 +22,7 @@ from pipelines.export import FORMATS, ExportWriter, clean_record
 from pipelines.items import CLEANING, Article
 
 if TYPE_CHECKING:
-    from pipelines.store import Hit
+    from pipelines.store import Hit, Order
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -59,6 +59,15 @@ def _dates(since: str | None, until: str | None) -> _Dates:
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("query", nargs=-1, type=click.UNPROCESSED)
 @_filters
+@click.option("--section", metavar="NAME", help="Articles of this section only.")
+@click.option("--author", metavar="NAME", help="Articles by this author only.")
+@click.option(
+    "--order",
+    type=click.Choice(["relevance", "newest"]),
+    default="relevance",
+    show_default=True,
+    help="The best of the newest 2,000 matches first, or as they were stored, the newest first.",
+)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out the first ones.")
 @click.option("--unique", is_flag=True, help="One article a story: of copies, the one seen first.")
@@ -71,6 +80,9 @@ def search(
     language: str | None,
     since: str | None,
     until: str | None,
+    section: str | None,
+    author: str | None,
+    order: Order,
     limit: int,
     offset: int,
     unique: bool,
@@ -79,20 +91,24 @@ def search(
     """Search the stored articles; without QUERY, the newest ones.
 
     \b
-    word word        both must be there, in any order
-    "a phrase"       these words in this order
-    -word            must not be there
-    word OR word     one of the two
-    word*            any word that starts so
-    title:word       in the title (text:word: in the text)
+    word word          both must be there, in any order
+    "a phrase"         these words in this order
+    -word, NOT word    must not be there
+    word OR word       one of the two; binds tighter than AND, which need not be written
+    word*              any word that starts so
+    a NEAR/5 b         at most 5 words apart (10 without a number); words or phrases
+    (...)              brackets make one of many
+    title:word         there only, also text: author: source: site: language: section: tag: agency:
+                       with a word, a "phrase" or (brackets)
 
-    Case and accents do not count. In Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese any run of
-    characters is found.
+    Operators are in capitals; what means nothing is taken as text. Case and accents do not count. In Chinese,
+    Japanese, Korean, Thai, Lao, Khmer and Burmese any run of characters is found. More in docs/search.md.
 
     \b
     Examples:
       wirewatch search '"climate summit" -sport'
-      wirewatch search title:election OR title:wahl --since 3d
+      wirewatch search 'title:(election OR wahl) -author:reuters' --since 3d
+      wirewatch search 'minister NEAR/5 resign*' --section politics --order newest
       wirewatch search 北京 --language zh --json
       wirewatch search strike --since 1d --unique
     """
@@ -103,8 +119,9 @@ def search(
     dates = _dates(since, until)
     with ctx.open_store(readonly=True) as store:
         hits = store.search(
-            text, source=source, language=language, limit=limit, offset=offset, unique=unique, **dates
-        )
+            text, source=source, language=language, section=section, author=author,
+            order=order, limit=limit, offset=offset, unique=unique, **dates,
+        )  # fmt: skip
     if as_json:
         echo_records([_hit_record(hit) for hit in hits])
     elif hits:

@@ -9,7 +9,7 @@ from pipelines.store.health import Episode, History
 from pipelines.store.maintenance import backup as backup_database
 from pipelines.store.maintenance import check as check_database
 from pipelines.store.rules import LineRule
-from pipelines.store.search import Hit
+from pipelines.store.search import Hit, Order
 from pipelines.store.sources import SourceRow
 from pipelines.store.store import Store
 from pipelines.store.visits import VisitRow
@@ -20,6 +20,7 @@ __all__ = [
     "History",
     "Hit",
     "LineRule",
+    "Order",
     "SourceRow",
     "Step",
     "Store",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,9 +13,9 @@ from sqlalchemy.dialects.sqlite import insert
 from pipelines.errors import UsageError
 from pipelines.identity import article_id, content_hash
 from pipelines.items import ARTICLE_FIELDS, Article
+from pipelines.store import fields
 from pipelines.store.database import Prepared, driver
 from pipelines.store.schema import article_urls, articles, changes, revisions, seen_lines, visits
-from pipelines.store.segment import segmented
 from pipelines.store.types import clean_text
 
 _LISTS = ("authors", "tags", "published_flags")
@@ -81,6 +81,12 @@ UNION ALL SELECT 1 FROM articles WHERE content_hash = ? AND source = ? LIMIT 1
 _TAKEN = sa.select(articles.c.url_canonical).where(
     articles.c.url_canonical.in_(sa.bindparam("urls", expanding=True))
 )
+_INDEX = "INSERT INTO articles_fts (rowid, {}) VALUES (?{})".format(  # noqa: S608 - names of columns only
+    ", ".join(fields.COLUMNS), ", ?" * len(fields.COLUMNS)
+)
+_INDEXED = sa.select(articles.c.pk, *(articles.c[name] for name in fields.SOURCES)).where(
+    articles.c.id == sa.bindparam("id")
+)
 _DROP_ADDRESS = "DELETE FROM article_urls WHERE url = ?"
 
 
@@ -98,21 +104,23 @@ def keep_revision(connection: sa.Connection, article: Article) -> None:
     earlier = sa.select(*(articles.c[name] for name in names)).where(articles.c.id == article.id)
     connection.execute(sa.insert(revisions).from_select(names, earlier))
     touch(connection, article)
-    pk = connection.scalar(sa.select(articles.c.pk).where(articles.c.id == article.id))
-    connection.exec_driver_sql("DELETE FROM articles_fts WHERE rowid = ?", (pk,))
-    _index(connection, pk, article)
 
 
 def touch(connection: sa.Connection, article: Article) -> None:
-    """Write the fields of a known article whose words are the same."""
+    """Write the fields of a known article, and what the search knows of it where that is another."""
+    before = connection.execute(_INDEXED, {"id": article.id}).mappings().first()
     connection.execute(sa.update(articles).where(articles.c.id == article.id).values(to_values(article)))
+    if before is not None and _indexed(to_values(article)) != _indexed(dict(before)):
+        driver(connection).execute("DELETE FROM articles_fts WHERE rowid = ?", (before["pk"],))
+        _index(connection, before["pk"], article)
+
+
+def _indexed(values: Mapping[str, Any]) -> list[Any]:
+    return [values[name] for name in fields.SOURCES]
 
 
 def _index(connection: sa.Connection, pk: Any, article: Article) -> None:
-    driver(connection).execute(
-        "INSERT INTO articles_fts (rowid, title, text) VALUES (?, ?, ?)",
-        (pk, segmented(article.title), segmented(article.text)),
-    )
+    driver(connection).execute(_INDEX, (pk, *fields.row(article, dated_at(article))))
 
 
 def seen_again(connection: sa.Connection, url: str, now: datetime) -> Article | None:

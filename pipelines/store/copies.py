@@ -17,7 +17,7 @@ from pipelines.agencies import agency_of
 from pipelines.items import Article
 from pipelines.likeness import likeness
 from pipelines.sketch import SIZE, Letters, letters_of, sketch
-from pipelines.store.articles import to_article, to_values
+from pipelines.store.articles import to_article, touch
 from pipelines.store.database import driver
 from pipelines.store.schema import articles, unsketched
 
@@ -146,7 +146,7 @@ def sketch_some(connection: sa.Connection) -> int:
     for pk in pks:
         row = connection.execute(sa.select(articles).where(articles.c.pk == pk)).first()
         if row is not None:
-            _sketch_late(connection, pk, to_article(row))
+            _sketch_late(connection, to_article(row))
     connection.execute(sa.delete(unsketched).where(unsketched.c.article.in_(pks)))
     return len(pks)
 
@@ -167,11 +167,11 @@ def sizes(connection: sa.Connection, clusters: Collection[str]) -> Mapping[str, 
     return {row[0]: row[1] for row in connection.execute(query.group_by(articles.c.cluster_id))}
 
 
-def _sketch_late(connection: sa.Connection, pk: int, article: Article) -> None:
+def _sketch_late(connection: sa.Connection, article: Article) -> None:
     named = article.agency or agency_of(article.authors, article.text)
     placed = place(connection, replace(article, agency=named), known=True)
     if placed.article != article:
-        connection.execute(sa.update(articles).where(articles.c.pk == pk).values(to_values(placed.article)))
+        touch(connection, placed.article)
 
 
 def _postings(connection: sa.Connection, hashes: Collection[int]) -> dict[int, list[int]]:

@@ -1,71 +1,125 @@
-"""What a person types into the search, turned into what FTS5 understands; nothing typed is an error."""
+"""A query as FTS5 understands it: one expression for all of it, words, fields and days."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from pipelines import query as language
+from pipelines.query import MAX_TERMS, VALUES, Near, Node, Not, Or, Term
+from pipelines.store import fields
 from pipelines.store.segment import has_tokens, segmented
 from pipelines.store.types import clean_text
 
-# FTS5 refuses an expression that nests deeper than 256; nobody types this many words.
-MAX_TERMS = 64
-MAX_CHARACTERS = 4000
+__all__ = ["MAX_TERMS", "Query", "compiled", "parse"]
 
-# A field, then a phrase (its closing quote may be missing) or a word.
-_TERM = re.compile(r'(?P<minus>-)?(?P<field>title:|text:)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
-# Quotation marks as people's keyboards and word processors make them.
-_QUOTES = str.maketrans("„“”«»「」『』", '"' * 9)
+_ANY = f'day : "{fields.ANY}"'
+_NOTHING = f'day : "{fields.NONE}"'
+_TEXTS = f"{{{' '.join(fields.TEXTS)}}}"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """FTS5 expressions: what must be there, what must not; None for no such condition.
+    """An FTS5 expression; None for no condition. `words` is that of what was typed, without filters.
 
-    `impossible`: something was asked for, but nothing that an index could hold ("???").
+    `impossible`: something was asked for, but nothing that an index could hold ("???"). `problems` are hints.
     """
 
     wanted: str | None
-    unwanted: str | None
+    words: str | None = None
     impossible: bool = False
+    problems: tuple[str, ...] = ()
 
 
 def parse(text: str) -> Query:
-    """Read a query.
+    """Read a query: see pipelines.query for what it may say."""
+    return compiled(text)
 
-    Words must all be there; "a phrase" in this order; -word must not be; `a OR b` either of them (it
-    binds the two next to it only); word* any word that starts so; title:word, text:"a phrase" in that
-    field. Every character that means nothing here is taken as text. At most the first 64 terms count.
-    """
-    groups: list[list[str]] = []
-    unwanted: list[str] = []
-    either = False
-    matches = list(_TERM.finditer(clean_text(text[:MAX_CHARACTERS]).translate(_QUOTES)))[:MAX_TERMS]
-    for match in matches:
-        if match[0] == "OR":
-            either = True
-            continue
-        term = _expression(match)
-        if term is not None and match["minus"]:
-            unwanted.append(term)
-        elif term is not None and either and groups:
-            groups[-1].append(term)
-        elif term is not None:
-            groups.append([term])
-        either = False
-    wanted = " AND ".join(f"({' OR '.join(group)})" for group in groups)
-    return Query(
-        wanted=wanted or None,
-        unwanted=" OR ".join(unwanted) or None,
-        impossible=bool(matches) and not groups and not unwanted,
+
+def compiled(
+    text: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    **filters: str | None,
+) -> Query:
+    """The query with the filters, which are fields, and the days of a span; its ends are not exact within a
+    day."""
+    read = language.parse(clean_text(text))
+    asked = _expression(read.root) if read.root is not None else None
+    terms = [
+        Term(clean_text(value), field=name, phrase=True)
+        for name, value in filters.items()
+        if value is not None
+    ]
+    if read.root is not None and asked is None:
+        return Query(None, impossible=True, problems=read.problems)
+    parts = [part for part in (asked, *map(_term, terms)) if part is not None]
+    if since is not None or until is not None:
+        days = [_quoted(token.rstrip("*"), star=token.endswith("*")) for token in fields.span(since, until)]
+        if not days:
+            return Query(None, impossible=True, problems=read.problems)
+        # The words first: FTS5 moves on by the first of what is joined.
+        parts.append(f"day : ({' OR '.join(days)})")
+    return Query(" AND ".join(f"({part})" for part in parts) or None, asked, problems=read.problems)
+
+
+def _expression(node: Node) -> str | None:
+    """An FTS5 expression; None where nothing is left that an index could hold."""
+    if isinstance(node, Term):
+        return _term(node)
+    if isinstance(node, Near):
+        return _near(node)
+    if isinstance(node, Not):
+        return _without([], [node.node])
+    if isinstance(node, Or):
+        found = [part for one in node.nodes if (part := _expression(one)) is not None]
+        return _listed(found, "OR")
+    return _without(
+        [one for one in node.nodes if not isinstance(one, Not)],
+        [one.node for one in node.nodes if isinstance(one, Not)],
     )
 
 
-def _expression(match: re.Match[str]) -> str | None:
-    word = match["phrase"] if match["phrase"] is not None else match["word"]
-    if not has_tokens(word):
-        return None
-    star = "*" if match["word"] and word.endswith("*") else ""
+def _without(wanted: list[Node], unwanted: list[Node]) -> str | None:
+    """To FTS5, NOT stands between two expressions."""
+    there = _listed([part for one in wanted if (part := _expression(one)) is not None], "AND")
+    away = _listed([part for one in unwanted if (part := _expression(one)) is not None], "OR")
+    return there if away is None else f"({there or _ANY}) NOT ({away})"
+
+
+def _listed(parts: list[str], operator: str) -> str | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    return f" {operator} ".join(f"({part})" for part in parts)
+
+
+def _near(node: Near) -> str | None:
+    terms = [replace(term, field=None) for term in node.terms if has_tokens(term.text)]
+    if len(terms) < 2:
+        return _term(terms[0]) if terms else None
+    column = _column(node.terms[0].field)
+    return f"{column} : NEAR({' '.join(map(_phrase, terms))}, {node.words})"
+
+
+def _term(term: Term) -> str | None:
+    if term.field in VALUES:
+        assert term.field is not None
+        return f"{term.field} : {_quoted(fields.asked(term.field, term.text), star=term.prefix)}"
+    if has_tokens(term.text):
+        return f"{_column(term.field)} : {_phrase(term)}"
+    # In a text, what says nothing is left out; an author of that name there is none.
+    return None if term.field in (None, *fields.TEXTS) else _NOTHING
+
+
+def _column(field: str | None) -> str:
+    return field or _TEXTS
+
+
+def _phrase(term: Term) -> str:
+    return _quoted(segmented(term.text), star=term.prefix)
+
+
+def _quoted(text: str, *, star: bool) -> str:
     # Quoted, nothing in it is an operator to FTS5; a quote itself cannot be in it.
-    quoted = f'"{segmented(word)}"{star}'
-    return f"{match['field'].rstrip(':')} : {quoted}" if match["field"] else quoted
+    return f'"{text.replace(chr(34), " ")}"{"*" if star else ""}'

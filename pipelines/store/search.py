@@ -1,32 +1,44 @@
-"""Full-text search over title and text."""
+"""Full-text search over what is known of the articles, streamed from the newest one on."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal, TypedDict
 
 import sqlalchemy as sa
 
 from pipelines.items import Article
 from pipelines.store import copies
 from pipelines.store.articles import to_article
-from pipelines.store.query import parse
+from pipelines.store.database import driver
+from pipelines.store.fields import COLUMNS, on_days, written
+from pipelines.store.query import Query, compiled
 from pipelines.store.schema import articles
 from pipelines.store.segment import folded, joined, visible
 
-# A match in the title says more about an article than one in its text.
-_TITLE_WEIGHT = 5.0
+Order = Literal["relevance", "newest"]
+
+# To rank is to look at every match: of a word that is in every tenth of a million articles, a second.
+RANKED = 2000
+# A match in the title says more about an article than one in its text; the other columns only filter.
+_WEIGHTS = {"title": 5.0, "text": 1.0}
+_SCORE = f"-bm25(articles_fts, {', '.join(str(_WEIGHTS.get(name, 0.0)) for name in COLUMNS)})"
 _SNIPPET_TOKENS = 32
 # Controls never stand in the index (see segment): these can only be marks of a match or of more text.
 _OPEN, _CLOSE, _MORE = "\x02", "\x03", "\x04"
 
 Marked = tuple[tuple[str, bool], ...]
 
-_fts = sa.table("articles_fts", sa.column("rowid"), sa.column("title"), sa.column("text"))
-# The hidden column that bears the table's name: matched against, and handed to the auxiliary functions.
-_index: sa.ColumnElement[Any] = sa.literal_column("articles_fts")
+
+_BY_PK = sa.select(articles).where(articles.c.pk == sa.bindparam("pk"))
+_MARKS = (
+    f"SELECT highlight(articles_fts, 0, '{_OPEN}', '{_CLOSE}'),"  # noqa: S608 - constants only
+    f" snippet(articles_fts, 1, '{_OPEN}', '{_CLOSE}', '{_MORE}', {_SNIPPET_TOKENS})"
+    " FROM articles_fts WHERE articles_fts MATCH ? AND rowid = ?"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,59 +46,169 @@ class Hit:
     """An article found, its title and a piece of its text as parts (text, is it a match), and its score.
 
     The higher the score the better (BM25, the title counting five times); 0 where nothing was ranked.
-    `copies` is the number of other articles that tell the same story, whether they match or not.
+    `copies` is the number of other articles that tell the same story, whether they match or not. `place` is
+    where the article stands in the order of storing: the next page of newest ones is `before` the last one's.
     """
 
     article: Article
     title: Marked
     snippet: Marked
     score: float
+    place: int
     copies: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What is asked for beside the words; `until` is not included."""
+
+    source: str | None = None
+    language: str | None = None
+    section: str | None = None
+    author: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    unique: bool = False
+    before: int | None = None
+
+    def query(self, text: str) -> Query:
+        return compiled(
+            text,
+            since=self.since,
+            until=self.until,
+            source=self.source,
+            language=self.language,
+            section=self.section,
+            author=self.author,
+        )
+
+
+class FilterWords(TypedDict, total=False):
+    """Filters as keyword arguments."""
+
+    source: str | None
+    language: str | None
+    section: str | None
+    author: str | None
+    since: datetime | None
+    until: datetime | None
+    unique: bool
+
+
 def search(
-    connection: sa.Connection,
-    text: str,
-    *,
-    where: Collection[sa.ColumnElement[bool]],
-    limit: int,
-    offset: int,
-    unique: bool = False,
+    connection: sa.Connection, text: str, filters: Filters, *, order: Order, limit: int, offset: int
 ) -> list[Hit]:
-    query = parse(text)
+    query = filters.query(text)
     if query.impossible:
         return []
-    conditions = list(where)
-    if query.unwanted is not None:
-        excluded = sa.select(_fts.c.rowid).where(_match(query.unwanted))
-        conditions.append(articles.c.pk.not_in(excluded))
-    if unique:
-        conditions.append(_first_of_copies(query.wanted, conditions))
-    if query.wanted is None:
-        return _counted(connection, _newest(connection, conditions, limit=limit, offset=offset))
-    score = -sa.func.bm25(_index, _TITLE_WEIGHT, 1.0)
-    statement = (
-        sa.select(articles, *_marks(), score.label("score"))
-        .join(_fts, _fts.c.rowid == articles.c.pk)
-        .where(_match(query.wanted), *conditions)
-        .order_by(sa.desc("score"), articles.c.dated_at.desc())
-    )
-    rows = connection.execute(statement.limit(limit).offset(offset))
-    return _counted(connection, [_hit(row) for row in rows])
+    selection = _Selection(query, filters)
+    if order == "newest":
+        pks = [(pk, 0.0) for pk in selection.newest(connection, limit=limit, offset=offset)]
+    elif query.words is None:
+        pks = [(pk, 0.0) for pk in selection.by_date(connection, limit=limit, offset=offset)]
+    else:
+        pks = selection.ranked(connection)[offset : offset + limit]
+    return _counted(connection, [_hit(connection, query, pk, score) for pk, score in pks])
 
 
-def _first_of_copies(wanted: str | None, where: Collection[sa.ColumnElement[bool]]) -> sa.ColumnElement[bool]:
-    """Of the articles of a cluster that match, the one that was seen first."""
-    story = sa.func.coalesce(articles.c.cluster_id, articles.c.id)
-    place = sa.func.row_number().over(
-        partition_by=story,
-        order_by=(articles.c.first_seen_at, articles.c.copy_of.is_not(None), articles.c.pk),
-    )
-    found = sa.select(articles.c.pk, place.label("place")).where(*where)
-    if wanted is not None:
-        found = found.join(_fts, _fts.c.rowid == articles.c.pk).where(_match(wanted))
-    ranked = found.subquery()
-    return articles.c.pk.in_(sa.select(ranked.c.pk).where(ranked.c.place == 1))
+def count(connection: sa.Connection, text: str, filters: Filters, *, at_most: int) -> int:
+    query = filters.query(text)
+    if query.impossible:
+        return 0
+    return len(_Selection(query, filters).newest(connection, limit=at_most, offset=0))
+
+
+class _Selection:
+    """The rows of articles_fts that match, as SQL: a stream in the order of `rowid`, backwards.
+
+    Written out and not put together by SQLAlchemy, because the order of the joins is what makes it a stream.
+    """
+
+    def __init__(self, query: Query, filters: Filters) -> None:
+        self._values: dict[str, Any] = {"query": query.wanted, "before": filters.before}
+        # Nothing to look for: every article is one, which its own table says faster.
+        self._plain = query.wanted is None
+        self._pk = "a.pk" if self._plain else "articles_fts.rowid"
+        self._match = [] if self._plain else ["articles_fts MATCH :query"]
+        exact = self._exact(filters)
+        self._where = [f"a.{bound}" for bound in exact]
+        if filters.unique:
+            self._where.append(self._first_of_copies([f"o.{bound}" for bound in exact]))
+        self._joined = bool(self._where)
+        self._before = filters.before is not None
+
+    def newest(self, connection: sa.Connection, *, limit: int, offset: int) -> list[int]:
+        rows = self._stream(connection, self._pk, joined=self._joined, limit=limit, offset=offset)
+        return [row[0] for row in rows]
+
+    def ranked(self, connection: sa.Connection) -> list[tuple[int, float]]:
+        """The newest matches, the best first; of equally good ones, the newest by date."""
+        what = f"{self._pk}, {_SCORE}, a.dated_at"
+        rows = self._stream(connection, what, joined=True, limit=RANKED, offset=0)
+        rows.sort(key=lambda row: (row[1], row[2], row[0]), reverse=True)
+        return [(pk, score) for pk, score, _ in rows]
+
+    def by_date(self, connection: sa.Connection, *, limit: int, offset: int) -> list[int]:
+        """In the order of `dated_at`, of which there is an index: no sorting, but a list of all matches."""
+        found = [f"a.pk IN (SELECT rowid FROM articles_fts WHERE {one})" for one in self._match]  # noqa: S608
+        where = [*found, *self._where, *(["a.pk < :before"] if self._before else [])]
+        order = "a.dated_at DESC, a.pk DESC"
+        rows = self._rows(connection, "a.pk", "articles AS a", where, order, limit=limit, offset=offset)
+        return [row[0] for row in rows]
+
+    def _stream(
+        self, connection: sa.Connection, what: str, *, joined: bool, limit: int, offset: int
+    ) -> list[tuple[Any, ...]]:
+        tables = "articles AS a" if self._plain else "articles_fts"
+        if joined and not self._plain:
+            tables += " CROSS JOIN articles AS a ON a.pk = articles_fts.rowid"
+        where = [*self._match, *([f"{self._pk} < :before"] if self._before else []), *self._where]
+        return self._rows(connection, what, tables, where, f"{self._pk} DESC", limit=limit, offset=offset)
+
+    def _rows(
+        self,
+        connection: sa.Connection,
+        what: str,
+        tables: str,
+        where: Sequence[str],
+        order: str,
+        *,
+        limit: int,
+        offset: int,
+    ) -> list[tuple[Any, ...]]:
+        conditions = " AND ".join(where) or "1"
+        sql = f"SELECT {what} FROM {tables} WHERE {conditions} ORDER BY {order} LIMIT :limit OFFSET :offset"  # noqa: S608 - words of this class only
+        values = {**self._values, "limit": limit, "offset": offset}
+        return driver(connection).execute(sql, values).fetchall()
+
+    def _exact(self, filters: Filters) -> list[str]:
+        """What the tokens of days do not say: the hours at both ends."""
+        if on_days(filters.since, filters.until):
+            return []
+        bounds = {"since": (">=", filters.since), "until": ("<", filters.until)}
+        self._values.update({name: written(at) for name, (_, at) in bounds.items() if at is not None})
+        return [f"dated_at {sign} :{name}" for name, (sign, at) in bounds.items() if at is not None]
+
+    def _first_of_copies(self, exact: Sequence[str]) -> str:
+        """None of its cluster that matches was seen before it."""
+        tables = "articles AS o" if self._plain else "articles AS o CROSS JOIN articles_fts AS f"
+        found = [] if self._plain else ["f.rowid = o.pk", "f.articles_fts MATCH :query"]
+        seen = "({0}.first_seen_at, {0}.copy_of IS NOT NULL, {0}.pk)".format
+        where = ["o.cluster_id = a.cluster_id", f"{seen('o')} < {seen('a')}", *exact, *found]
+        return f"NOT EXISTS (SELECT 1 FROM {tables} WHERE {' AND '.join(where)})"  # noqa: S608 - likewise
+
+
+def _hit(connection: sa.Connection, query: Query, pk: int, score: float) -> Hit:
+    row = connection.execute(_BY_PK, {"pk": pk}).one()
+    article = to_article(row)
+    title: Marked = ((article.title, False),)
+    snippet: Marked = ((_start(article.text), False),)
+    if query.words:
+        marks = driver(connection).execute(_MARKS, (query.words, pk)).fetchone()
+        if marks is not None:
+            title = _unfolded(_marked(marks[0]), article.title)
+            snippet = _snippet(marks[1], article.text)
+    return Hit(article=article, title=title, snippet=snippet, score=score, place=pk)
 
 
 def _counted(connection: sa.Connection, hits: list[Hit]) -> list[Hit]:
@@ -95,45 +217,9 @@ def _counted(connection: sa.Connection, hits: list[Hit]) -> list[Hit]:
     return [replace(hit, copies=sizes.get(hit.article.cluster_id or "", 1) - 1) for hit in hits]
 
 
-def _match(expression: str) -> sa.ColumnElement[bool]:
-    return _index.op("MATCH", is_comparison=True)(expression)
-
-
-def _marks() -> tuple[sa.ColumnElement[str], sa.ColumnElement[str]]:
-    title = sa.func.highlight(_index, 0, _OPEN, _CLOSE, type_=sa.Text)
-    snippet = sa.func.snippet(_index, 1, _OPEN, _CLOSE, _MORE, _SNIPPET_TOKENS, type_=sa.Text)
-    return title.label("marked_title"), snippet.label("snippet")
-
-
-def _newest(
-    connection: sa.Connection, where: Collection[sa.ColumnElement[bool]], *, limit: int, offset: int
-) -> list[Hit]:
-    query = sa.select(articles).where(*where).order_by(articles.c.dated_at.desc(), articles.c.pk.desc())
-    found = [to_article(row) for row in connection.execute(query.limit(limit).offset(offset))]
-    return [
-        Hit(
-            article=article,
-            title=((article.title, False),),
-            snippet=((_start(article.text), False),),
-            score=0.0,
-        )
-        for article in found
-    ]
-
-
 def _start(text: str) -> str:
     line = " ".join(text[:400].split())
     return line if len(line) <= 200 else line[:200].rsplit(" ", 1)[0] + "…"
-
-
-def _hit(row: sa.Row[Any]) -> Hit:
-    article = to_article(row)
-    return Hit(
-        article=article,
-        title=_unfolded(_marked(row.marked_title), article.title),
-        snippet=_snippet(row.snippet, article.text),
-        score=row.score,
-    )
 
 
 def _snippet(text: str, original: str) -> Marked:

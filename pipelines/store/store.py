@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import sqlalchemy as sa
 
@@ -36,7 +36,7 @@ from pipelines.store.database import Database
 from pipelines.store.desk import Desk
 from pipelines.store.health import Changes, Episode, History
 from pipelines.store.rules import LineRule
-from pipelines.store.search import Hit
+from pipelines.store.search import Filters, FilterWords, Hit, Order
 from pipelines.store.sources import SourceRow
 from pipelines.store.visits import VisitRow
 
@@ -408,23 +408,36 @@ class Store:
         *,
         source: str | None = None,
         language: str | None = None,
+        section: str | None = None,
+        author: str | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
         limit: int = 20,
         offset: int = 0,
         unique: bool = False,
+        order: Order = "relevance",
+        before: int | None = None,
     ) -> list[Hit]:
-        """Articles that match, best first; the newest ones for an empty query.
+        """Articles that match; pipelines.query says what a query may be. No query is an error.
 
-        Words must all be there; "a phrase" in this order; -word must not be; `a OR b` one of the two;
-        word* any word that starts so; title:word in the title, text:word in the text. Case and accents do
-        not count. In scripts without spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese,
-        and Korean) any run of characters is found. No query is an error. `unique` gives one article a story:
-        of the copies that match, the one seen first.
+        "relevance" ranks the newest 2,000 matches, and these only, by words found (title counts five
+        times); without a query, it is the newest by date, as `articles` has them. "newest" is the order of
+        storing backwards, and streams: as fast in a large store as in a small one; `before` is the `place` of
+        the last hit of the page before. The filters mean what source:, language:, section: and author: mean
+        in a query, `since` and `until` (not included) the date of an article as in `articles`. `unique` gives
+        one article a story: of the copies that match, the one seen first.
         """
-        where = articles.conditions(source=source, language=language, since=since, until=until)
+        filters = Filters(
+            source=source, language=language, section=section, author=author,
+            since=since, until=until, unique=unique, before=before,
+        )  # fmt: skip
         with self._database.read() as connection:
-            return search.search(connection, query, where=where, limit=limit, offset=offset, unique=unique)
+            return search.search(connection, query, filters, order=order, limit=limit, offset=offset)
+
+    def count_matches(self, query: str, *, at_most: int = 10_000, **filters: Unpack[FilterWords]) -> int:
+        """How many articles `search` finds with these filters, but no more than that."""
+        with self._database.read() as connection:
+            return search.count(connection, query, Filters(**filters), at_most=at_most)
 
     # Health
 
