@@ -78,6 +78,30 @@ def remove_block(text: str, name: str) -> str:
     return result
 
 
+def set_enabled(text: str, name: str, *, enabled: bool) -> str:
+    """The text with the source of that name switched on or off. Raises KeyError without one.
+
+    Switched on is what it is without a word: the key goes.
+    """
+    before = _data(text)
+    entries: list[Any] = list(before.get("sources", []))
+    number = next((place for place, entry in enumerate(entries) if _is_named(entry, name)), None)
+    if number is None:
+        raise KeyError(name)
+    document = tomlkit.parse(text)
+    block: Any = document["sources"][number]
+    wanted = dict(entries[number])
+    if enabled:
+        block.pop("enabled", None)
+        wanted.pop("enabled", None)
+    else:
+        block["enabled"] = wanted["enabled"] = False
+    result = tomlkit.dumps(document)
+    entries[number] = wanted
+    _expect(result, before, entries)
+    return result
+
+
 def _without_lines(text: str, number: int) -> str:
     span = places(text).span(("sources", number))
     assert span is not None

@@ -11,6 +11,7 @@ from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
@@ -28,6 +29,8 @@ PORTS = (80, 443, 8000, 8080, 8443)
 # Below this an interval is a slip of the pen: polling a feed without a pause is no monitoring.
 SHORTEST_INTERVAL = timedelta(seconds=1)
 _ASCII = re.compile(r"[\x20-\x7e]+")
+_TOKEN = re.compile(r"(?:read|write):[0-9a-f]{64}")
+_ORIGIN = re.compile(r"https?://[\x21-\x2e\x30-\x7e]+(?:/[\x21-\x7e]*)?")
 _CONTACT = re.compile(r"https?://[\x21-\x27\x2a-\x7e]+|[\x21-\x27\x2a-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+")
 
 
@@ -70,6 +73,31 @@ def _contact(value: str) -> str:
 def _database(value: str) -> str:
     if not value or not value.isprintable():
         raise ValueError("not a database URL: say sqlite:///FILE")
+    return value
+
+
+def _web_url(value: str) -> str:
+    if not _ORIGIN.fullmatch(value):
+        raise ValueError(f"not an http(s) address: '{value}'")
+    return value.rstrip("/")
+
+
+def _listen(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"not HOST:PORT: '{value}' (say 127.0.0.1:8080)")
+    return value
+
+
+def _password_hash(value: str) -> str:
+    if not value.startswith("$argon2"):
+        raise ValueError("not the hash of a password: `wirewatch serve --set-password` makes one")
+    return value
+
+
+def _token_digest(value: str) -> str:
+    if not _TOKEN.fullmatch(value):
+        raise ValueError("not the digest of a token: `wirewatch serve --new-token` makes one")
     return value
 
 
@@ -202,6 +230,27 @@ class StoreSection(_Section):
     durable: Flag = False
 
 
+class ServeSection(_Section):
+    """The desk: where it listens (`listen`), under which address others reach it (`url`) and by which
+    further `hosts`; the hash of its `password`, its `tokens` ("read:" or "write:" and a digest); whether
+    pages load the articles' `images`; origins whose scripts may read the API (`cors`).
+    """
+
+    listen: Annotated[Text, AfterValidator(_listen)] = "127.0.0.1:8080"
+    url: Annotated[Text, AfterValidator(_web_url)] | None = None
+    hosts: tuple[Text, ...] = ()
+    password: Annotated[Text, AfterValidator(_password_hash)] | None = None
+    tokens: tuple[Annotated[Text, AfterValidator(_token_digest)], ...] = ()
+    images: Flag = False
+    cors: tuple[Annotated[Text, AfterValidator(_web_url)], ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The host names that are the desk's."""
+        own = urlsplit(self.url).hostname if self.url else None
+        return (*self.hosts, *((own,) if own else ()))
+
+
 class SourceSection(_Section):
     """One [[sources]] block as written; `None` means: as in [defaults]."""
 
@@ -230,6 +279,7 @@ class _File(_Section):
     crawl: CrawlSection = CrawlSection()
     limits: LimitsSection = LimitsSection()
     store: StoreSection = StoreSection()
+    serve: ServeSection = ServeSection()
     sources: tuple[SourceSection, ...] = ()
 
 
@@ -240,6 +290,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "crawl": CrawlSection,
     "limits": LimitsSection,
     "store": StoreSection,
+    "serve": ServeSection,
     "sources": SourceSection,
 }
 _KNOWN = {"": list(SECTIONS)} | {name: list(model.model_fields) for name, model in SECTIONS.items()}
@@ -256,6 +307,7 @@ class Config(BaseModel):
     crawl: CrawlSection
     limits: Limits = LIMITS
     store: StoreSection
+    serve: ServeSection = ServeSection()
     sources: tuple[Source, ...]
 
 
@@ -376,6 +428,7 @@ def _resolved(checked: _File, env: Mapping[str, str]) -> Config:
         crawl=checked.crawl,
         limits=checked.limits.limits,
         store=store,
+        serve=checked.serve,
         sources=tuple(_source(section, checked.defaults) for section in checked.sources),
     )
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": ("crawler.cli.demo", "demo"),
     "crawl": ("crawler.cli.crawl", "crawl"),
     "run": ("crawler.cli.run", "run"),
+    "serve": ("crawler.cli.serve", "serve"),
     "probe": ("crawler.cli.probe", "probe"),
     "sources": ("crawler.cli.sources", "sources"),
     "health": ("crawler.cli.health", "health"),
@@ -98,6 +99,7 @@ def main_group(
       wirewatch crawl https://example.org/       one site, no configuration
       wirewatch sources add https://example.org/ watch it from now on
       wirewatch crawl --due                      what cron calls
+      wirewatch serve                            the desk, at http://127.0.0.1:8080/
       wirewatch search '"climate summit" -sport' read what was stored
     """
     click_context.obj = Context(

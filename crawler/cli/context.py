@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -56,6 +57,13 @@ class Context:
         return config.model_copy(update={"network": network})
 
     @property
+    def global_options(self) -> tuple[str, ...]:
+        """The options that make another wirewatch work with the same config and database."""
+        ranges = (word for one in self.allow_network for word in ("--allow-network", one))
+        config = ("--config", str(self.config_path.absolute())) if self.config_path.exists() else ()
+        return (*config, "--database", self.database, "--log-format", self.log_format, *ranges)
+
+    @property
     def database(self) -> str:
         """The database URL: --database, else $WIREWATCH_DATABASE, else the config's, else the default."""
         return self.database_option or self.config().store.database or DEFAULT_DATABASE
@@ -76,3 +84,31 @@ class Context:
         from crawler.errand import survey_site
 
         return survey_site(url, config=self.config())
+
+
+class FileConfig:
+    """The config as it is on disk, read again when its file is another than before; for any thread."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._lock = Lock()
+        self._seen: tuple[int, int, int] | None = None
+        self._config: Config | None = None
+
+    def __call__(self) -> Config:
+        """Raises ConfigError as long as the file is no good."""
+        with self._lock:
+            now = file_state(self._ctx.config_path)
+            if self._config is None or now != self._seen:
+                self._config = self._ctx.config()
+                self._seen = now
+            return self._config
+
+
+def file_state(path: Path) -> tuple[int, int, int] | None:
+    """What is another once a file was written; None while there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size, about.st_ino

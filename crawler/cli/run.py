@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
 
-from crawler.cli.context import Context
+from crawler.cli.context import Context, file_state
 from crawler.cli.crawl import crawl_and_report
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from crawler.config import Config
+    from crawler.web.beside import DeskBeside
 
 
 @click.command()
+@click.option(
+    "--serve", "listen", metavar="HOST:PORT", help="Serve the desk there as well, see `wirewatch serve`."
+)
 @click.pass_obj
-def run(ctx: Context) -> None:
+def run(ctx: Context, listen: str | None) -> None:
     """Watch the configured sources until stopped.
 
     Each feed, sitemap and section is polled by what was learned of its publications, between min_interval
@@ -28,6 +34,7 @@ def run(ctx: Context) -> None:
     \b
     Examples:
       wirewatch run
+      wirewatch run --serve 127.0.0.1:8080
       wirewatch --config /etc/wirewatch.toml --log-format json run
     """
     from crawler.job import Job
@@ -37,7 +44,25 @@ def run(ctx: Context) -> None:
     if not sources:
         raise UsageError("no sources are configured: add one with `wirewatch sources add URL`")
     job = Job(sources=sources, forever=True, changed=_Changes(ctx))
-    sys.exit(crawl_and_report(ctx, config, job).exit_code)
+    with ExitStack() as stack:
+        if listen is not None:
+            stack.enter_context(_desk(ctx, config, listen))
+        result = crawl_and_report(ctx, config, job)
+    sys.exit(result.exit_code)
+
+
+def _desk(ctx: Context, config: Config, listen: str) -> DeskBeside:
+    """The desk, told where it is; what it shows must be there before the first visit ends."""
+    from crawler.cli.serve import bound, place
+    from crawler.web.access import Access
+    from crawler.web.beside import DeskBeside
+    from crawler.web.serving import address_of
+
+    listening = bound(*place(listen), Access.of(config.serve, os.environ))
+    ctx.open_store(readonly=False).close()
+    if not ctx.quiet:
+        click.echo(f"the desk is at {address_of(listening)}", err=True)
+    return DeskBeside(listening, options=ctx.global_options)
 
 
 class _Changes:
@@ -45,18 +70,11 @@ class _Changes:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
-        self._seen = self._look()
+        self._seen = file_state(self._ctx.config_path)
 
     def __call__(self) -> Config | None:
-        now = self._look()
+        now = file_state(self._ctx.config_path)
         if now == self._seen or now is None:
             return None  # also while an editor replaces the file
         self._seen = now
         return self._ctx.config()
-
-    def _look(self) -> tuple[int, int, int] | None:
-        try:
-            about = self._ctx.config_path.stat()
-        except OSError:
-            return None
-        return about.st_mtime_ns, about.st_size, about.st_ino

@@ -6,7 +6,6 @@ The lines learned of a site are shown by `crawler.cli.rules`.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -104,16 +103,17 @@ def add(
       wirewatch sources add https://example.org/
       wirewatch sources add --name courier --tag local https://example.org/news/
     """
-    from crawler.blocks import add_block
+    from crawler.source_edits import add as add_source
+    from crawler.source_edits import refuse_doubles
     from crawler.sources import Source, block, language_code, name_for, source_name, web_address
 
     configured = ctx.config().sources
     taken = [source.name for source in configured]
     address = _checked(web_address, url)
-    _refuse_doubles(ctx, configured, address, _checked(source_name, name) if name else None)
+    refuse_doubles(ctx.config_path, configured, address, _checked(source_name, name) if name else None)
     found = None if no_fetch else _survey(ctx, address)
     address = found.url if found else address
-    _refuse_doubles(ctx, configured, address, name)
+    refuse_doubles(ctx.config_path, configured, address, name)
     source = Source(
         name=_checked(source_name, name) if name else name_for(address, taken),
         url=address,
@@ -123,7 +123,7 @@ def add(
         language=_checked(language_code, language) if language else (found.language if found else None),
         tags=tags,
     )
-    _edit(ctx, lambda text: add_block(text, source))
+    add_source(ctx.config_path, source, configured=configured)
     click.echo(f"added {source.name} to {ctx.config_path}: {_counts(source)}", err=True)
     click.echo(block(source), nl=False)
 
@@ -144,29 +144,11 @@ def _counts(source: Source) -> str:
     return ", ".join(f"{len(urls)} {noun}{'' if len(urls) == 1 else 's'}" for noun, urls in named)
 
 
-def _refuse_doubles(ctx: Context, configured: Sequence[Source], url: str, name: str | None) -> None:
-    for source in configured:
-        if source.url == url:
-            raise UsageError(f"{ctx.config_path}: {url} is there already, as {source.name}")
-        if source.name == name:
-            raise UsageError(f"{ctx.config_path}: the name {name} is taken, by {source.url}")
-
-
 def _checked(check: object, text: str) -> str:
     try:
         return str(check(text))  # type: ignore[operator]
     except ValueError as error:
         raise UsageError(str(error)) from error
-
-
-def _edit(ctx: Context, edit: object) -> None:
-    from crawler.blocks import edit_file
-    from crawler.config import read_config
-
-    def check(text: str) -> object:
-        return read_config(text, name=str(ctx.config_path), env=os.environ)
-
-    edit_file(ctx.config_path, edit, check=check)  # type: ignore[arg-type]
 
 
 @sources.command()
@@ -180,9 +162,10 @@ def remove(ctx: Context, name: str) -> None:
       wirewatch sources remove courier
     """
     from crawler.blocks import remove_block
+    from crawler.source_edits import edit
 
     _named(ctx.config().sources, [name])
-    _edit(ctx, lambda text: remove_block(text, name))
+    edit(ctx.config_path, lambda text: remove_block(text, name))
     click.echo(f"removed {name} from {ctx.config_path}; its stored articles stay", err=True)
 
 
@@ -216,6 +199,7 @@ def import_sources(ctx: Context, file: str, dry_run: bool) -> None:
       printf 'https://example.org/\\n' | wirewatch sources import -
     """
     from crawler.blocks import add_blocks
+    from crawler.source_edits import edit
     from crawler.source_lists import plan, read_list
 
     try:
@@ -227,7 +211,7 @@ def import_sources(ctx: Context, file: str, dry_run: bool) -> None:
     if not found.new and not found.doubles:
         raise UsageError(f"{file}: nothing in it that can be added")
     if found.new and not dry_run:
-        _edit(ctx, lambda text: add_blocks(text, found.new))
+        edit(ctx.config_path, lambda text: add_blocks(text, found.new))
     verb = "would add" if dry_run else "added"
     for source in found.new if dry_run or ctx.verbosity else ():
         click.echo(f"{source.name}  {source.url}")

@@ -1,0 +1,11 @@
+"""The pages that people read: a module a page, each with a template of its name."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from crawler.web.pages import article, changes, login, search, sources, stories, system, today
+
+router = APIRouter()
+for part in (today, search, article, stories, changes, sources, system, login):
+    router.include_router(part.router)

@@ -1,0 +1,35 @@
+"""System: the queue, the rates, what fails, hosts left alone, the size of the database."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from crawler.web.desk import TheDesk
+from crawler.web.templating import page
+from pipelines.items import FAILURES, OUTCOME_MEANING
+
+router = APIRouter()
+
+# Seconds that what was counted is shown to others as well: counting targets takes a while in a large store.
+FRESH = 10.0
+# A crawler that has ended no visit for so long is not running, or has nothing to do.
+_QUIET = timedelta(minutes=30)
+
+
+@router.get("/system")
+def system(request: Request, desk: TheDesk) -> Response:
+    now = desk.clock()
+    found = desk.fresh.get("system", FRESH, lambda: desk.store.desk.system(now))
+    newest = found.rates.newest_at
+    return page(
+        request,
+        "system.html",
+        system=found,
+        failures=FAILURES,
+        meaning=OUTCOME_MEANING,
+        quiet=newest is None or now - newest > _QUIET,
+        channels=[],
+        alerts={"waiting": 0, "sent": 0},
+    )

@@ -1,0 +1,210 @@
+"""Pages from templates: everything that comes from outside is escaped, what is drawn is drawn here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from crawler.web.guard import visitor_of
+from pipelines.items import iso_utc
+
+# A page's languages, where they are not known by themselves, are set by the reader's browser.
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("crawler.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": number,
+        "size": size,
+        "when": when,
+        "span": span,
+        "link": link,
+        "lang": language_attributes,
+        "marked": marked,
+        "paragraphs": paragraphs,
+    }
+    environment.globals |= {"bars": bars, "url": url_with, "spark": spark, "tag_query": tag_query}
+    return environment
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """The template filled, with what every page has: who looks, which page it is, the token of its forms."""
+    visitor = visitor_of(request)
+    app = request.app.state
+    shared = {
+        "path": request.url.path,
+        "query_string": request.url.query,
+        "may_write": visitor.right.name == "WRITE",
+        "logged_in": visitor.right.name != "NONE" and not app.desk.access.is_open,
+        "form_token": app.desk.access.form_token(visitor.session or ""),
+        "now": app.desk.clock(),
+    }
+    content = _environment().get_template(template).render({**shared, **values})
+    return HTMLResponse(content.encode("utf-8", "replace"), status)
+
+
+def error_page(*, status: int, detail: str, advice: str = "") -> bytes:
+    """A page about what is wrong; needs nothing that may be missing."""
+    template = _environment().get_template("error.html")
+    return template.render(status=status, detail=detail, advice=advice).encode("utf-8", "replace")
+
+
+# --- what templates call --------------------------------------------------------------------------------
+
+
+def number(value: float | None) -> str:
+    """1234567 -> "1,234,567"; a dash for None."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def size(count: int | None) -> str:
+    """Bytes in the unit that fits, by powers of 1,024."""
+    if count is None:
+        return "–"
+    value = float(count)
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if value < 1024 or unit == "GiB":
+            break
+        value /= 1024
+    return f"{value:,.0f} {unit}" if unit == "bytes" or value >= 100 else f"{value:,.1f} {unit}"
+
+
+def when(at: datetime | None, now: datetime | None = None) -> Markup:
+    """A time element: UTC as written, which a script turns into the reader's own zone."""
+    if at is None:
+        return Markup('<span class="quiet">never</span>')
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        iso_utc(at), f"{at:%Y-%m-%d %H:%M:%S} UTC", _short(at, now)
+    )
+
+
+def _short(at: datetime, now: datetime | None) -> str:
+    now = now or datetime.now(UTC)
+    if at.date() == now.date():
+        return f"{at:%H:%M}"
+    if abs(now - at) < timedelta(days=300):
+        return f"{at.day} {at:%b %H:%M}"
+    return f"{at.day} {at:%b %Y}"
+
+
+def span(length: timedelta | None) -> str:
+    """ "2 d 3 h", "3 h 20 min", "40 s": the two largest units."""
+    if length is None:
+        return "–"
+    seconds = int(abs(length.total_seconds()))
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    for place, (unit, worth) in enumerate(units):
+        if seconds >= worth:
+            rest = (seconds % worth) // units[place + 1][1] if place < 2 else 0
+            return f"{seconds // worth} {unit}" + (f" {rest} {units[place + 1][0]}" if rest else "")
+    return "0 s"
+
+
+def link(address: str | None) -> str | None:
+    """The address if a reader may be sent there: http or https; None for javascript:, data: and the like."""
+    if not address:
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return address if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def language_attributes(language: str | None) -> Markup:
+    """lang and dir for text of that language; the direction is told by the text itself."""
+    if language and _LANGUAGE.fullmatch(language):
+        return Markup('lang="{}" dir="auto"').format(language)
+    return Markup('dir="auto"')
+
+
+def marked(parts: Iterable[tuple[str, bool]]) -> Markup:
+    """Text with what was looked for in mark elements."""
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(text) if match else escape(text) for text, match in parts
+    )
+
+
+def paragraphs(text: str) -> list[list[str]]:
+    """The blocks of an article, each as its lines."""
+    return [block.split("\n") for block in re.split(r"\n{2,}", text.strip()) if block.strip()]
+
+
+def url_with(path: str, values: Mapping[str, Any], **changed: Any) -> str:
+    """The path with these parameters, some changed; empty ones are left out."""
+    merged = {**values, **changed}
+    query = urlencode({name: value for name, value in merged.items() if value not in (None, "", False)})
+    return f"{path}?{query}" if query else path
+
+
+def tag_query(tag: str) -> str:
+    """The search for articles that bear the tag."""
+    return 'tag:"{}"'.format(tag.replace('"', " "))
+
+
+def bars(
+    values: Sequence[float], before: Sequence[float] = (), *, width: int = 720, height: int = 96
+) -> Markup:
+    """Columns over time as a picture, with those of the time before behind them."""
+    top = max([*values, *before, 1])
+    step = width / max(len(values), 1)
+    gap = min(2.0, step / 5)
+
+    def column(place: int, value: float, name: str) -> Markup:
+        tall = 0.0 if value <= 0 else max(1.5, value / top * (height - 4))
+        return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
+            name, place * step + gap / 2, height - tall, step - gap, tall
+        )
+
+    drawn = [column(place, value, "was") for place, value in enumerate(before)]
+    drawn += [column(place, value, "is") for place, value in enumerate(values)]
+    return _picture(Markup("").join(drawn), width, height, "bars")
+
+
+def spark(
+    values: Sequence[float], expected: Sequence[float] = (), *, width: int = 120, height: int = 28
+) -> Markup:
+    """A small chart: columns, and a line of what was expected."""
+    top = max([*values, *expected, 1])
+    step = width / max(len(values), 1)
+    drawn = [
+        Markup('<rect class="is" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
+            place * step + 0.5,
+            height - max(1.0, value / top * (height - 2)),
+            step - 1,
+            max(1.0, value / top * (height - 2)),
+        )
+        for place, value in enumerate(values)
+    ]
+    if expected:
+        points = " ".join(
+            f"{(place + 0.5) * step:.1f},{height - value / top * (height - 2):.1f}"
+            for place, value in enumerate(expected)
+        )
+        drawn.append(Markup('<polyline class="expected" points="{}"/>').format(points))
+    return _picture(Markup("").join(drawn), width, height, "spark")
+
+
+def _picture(content: Markup, width: int, height: int, name: str) -> Markup:
+    """Hidden from screen readers: the figures stand beside it in words."""
+    return Markup(
+        '<svg class="{}" viewBox="0 0 {} {}" width="{}" height="{}" preserveAspectRatio="none" '
+        'aria-hidden="true" focusable="false">{}</svg>'
+    ).format(name, width, height, width, height, content)
