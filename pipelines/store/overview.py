@@ -226,7 +226,10 @@ def _visits(connection: sa.Connection, name: str) -> list[VisitBrief]:
 
 def _roots(connection: sa.Connection, name: str) -> list[RootView]:
     query = (
-        sa.select(targets).where(targets.c.source == name, *_ROOTS).order_by(targets.c.priority, targets.c.id)
+        sa.select(targets)
+        .with_hint(targets, "INDEXED BY ix_targets_roots", "sqlite")
+        .where(targets.c.source == name, *_ROOTS)
+        .order_by(targets.c.priority, targets.c.id)
     )
     return [
         RootView(
