@@ -95,7 +95,8 @@ def _tell(database: Database, events: Iterator[Event], *, of: int) -> None:
     while batch := list(islice(events, _PER_TRANSACTION)):
         with database.write() as connection:
             driver(connection).execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
-            for event in batch:
+            # Those that change something come last: a revision makes FTS5 write out what waits in memory.
+            for event in sorted(batch, key=lambda event: not isinstance(event, Published)):
                 _keep(connection, event)
             new = [event.article for event in batch if isinstance(event, Published)]
             _targets(connection, new)

@@ -30,7 +30,7 @@ _WEEKEND = 0.55
 _FOUNDS, _MOST_COPIES = 0.02, 7
 # What is published by its own outlet first, as a share of all.
 ORIGINAL = 1 / (1 + _FOUNDS * (1 + _MOST_COPIES) / 2)
-_UPDATED, _WITHDRAWN = 0.03, 0.003
+_UPDATED, _WITHDRAWN = 0.02, 0.003
 _NAMES, _TAGS, _AUTHORS = 60_000, 300, 2500
 
 
