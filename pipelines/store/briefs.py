@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,7 +56,6 @@ _BRIEF: sa.Select[Any] = sa.select(
     sa.func.substr(articles.c.text, 1, _READ).label("begun"),
 )
 _BY_PKS = _BRIEF.where(articles.c.pk.in_(sa.bindparam("pks", expanding=True)))
-_NEWEST = _BRIEF.order_by(articles.c.pk.desc()).limit(sa.bindparam("limit"))
 _OF_CLUSTER = _BRIEF.where(articles.c.cluster_id == sa.bindparam("cluster"))
 # Most queries name one size of a list: SQLAlchemy expands each size anew.
 _CHUNK = 200
@@ -83,10 +82,6 @@ def of_cluster(connection: sa.Connection, cluster: str) -> list[Brief]:
     """All of a cluster, the one that was seen first at the head, as `Store.copies` has them."""
     found = [_to_brief(row) for row in connection.execute(_OF_CLUSTER, {"cluster": cluster})]
     return sorted(found, key=_as_seen)
-
-
-def of_clusters(connection: sa.Connection, clusters: Iterable[str]) -> Mapping[str, list[Brief]]:
-    return {cluster: of_cluster(connection, cluster) for cluster in clusters}
 
 
 def _as_seen(brief: Brief) -> tuple[bool, datetime, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from pipelines.items import FAILURES, Kind, Outcome
 from pipelines.store import briefs
 from pipelines.store.briefs import Brief
+from pipelines.store.database import driver
 from pipelines.store.health import Episode
-from pipelines.store.schema import PRIORITY, articles, episodes, sources, targets, visits
+from pipelines.store.schema import NO_ARTICLE, PRIORITY, articles, episodes, sources, targets, visits
 from pipelines.store.sources import CONFIG
+from pipelines.store.spans import SPANS, listed
 
-DAYS = 14
+DAYS, LATELY = 14, 30
 _DAY = timedelta(days=1)
 _RECENT_VISITS, _RECENT_ARTICLES = 30, 20
 _OUTCOMES_OF, _EPISODES_OF = timedelta(days=7), timedelta(days=30)
@@ -94,63 +96,70 @@ class SourceDetail:
 
 
 _FAILED = [outcome.value for outcome in FAILURES]
-_SOURCE: sa.BindParameter[str] = sa.bindparam("source")
-_SINCE: sa.BindParameter[datetime] = sa.bindparam("since", type_=articles.c.dated_at.type)
-_OF_DAY = sa.func.substr(sa.type_coerce(articles.c.dated_at, sa.Text), 1, 10)
-_DAILY = (
-    sa.select(articles.c.source, _OF_DAY.label("day"), sa.func.count().label("articles"))
-    .where(articles.c.dated_at >= _SINCE)
-    .group_by(articles.c.source, "day")
-)
-_VISITED = (
+_SINCE: sa.BindParameter[datetime] = sa.bindparam("since", type_=visits.c.ended_at.type)
+# Which source: this one, or all of them.
+_ONLY: sa.BindParameter[str | None] = sa.bindparam("only", type_=sa.Text)
+_WANTED = sa.or_(_ONLY.is_(None), sources.c.name == _ONLY)
+_RECENT = (visits.c.source == sources.c.name, visits.c.ended_at >= _SINCE)
+_LAST = visits.c.source == sources.c.name
+_LAST_OUTCOME = sa.select(visits.c.outcome).where(_LAST).order_by(visits.c.ended_at.desc()).limit(1)
+# Each of these is a range of an index that holds all of it, whatever the number of rows.
+_VIEWS = (
     sa.select(
-        visits.c.source,
-        sa.func.count().label("visits"),
-        sa.func.sum(sa.case((visits.c.outcome.in_(_FAILED), 1), else_=0)).label("failures"),
+        sources,
+        sa.select(sa.func.max(articles.c.dated_at))
+        .where(articles.c.source == sources.c.name)
+        .scalar_subquery()
+        .label("newest_at"),
+        sa.select(sa.func.max(visits.c.ended_at)).where(_LAST).scalar_subquery().label("last_visit_at"),
+        _LAST_OUTCOME.scalar_subquery().label("last_outcome"),
+        sa.select(sa.func.count()).where(*_RECENT).scalar_subquery().label("visits"),
+        sa.select(sa.func.count())
+        .where(*_RECENT, visits.c.outcome.in_(_FAILED))
+        .scalar_subquery()
+        .label("failures"),
     )
-    .where(visits.c.ended_at >= _SINCE)
-    .group_by(visits.c.source)
+    .where(_WANTED)
+    .order_by(sources.c.name)
 )
-_LAST_VISIT = (
-    sa.select(visits.c.ended_at, visits.c.outcome)
-    .where(visits.c.source == _SOURCE)
-    .order_by(visits.c.ended_at.desc())
-    .limit(1)
+_DAILY = f"""
+    WITH {SPANS}
+    SELECT sources.name, (
+        SELECT count(*) FROM articles
+        WHERE source = sources.name AND dated_at >= span.begins AND dated_at < span.ends)
+    FROM sources CROSS JOIN span
+    WHERE :only IS NULL OR sources.name = :only
+    ORDER BY sources.name, span.number
+"""  # noqa: S608 - a text of ours
+_OPEN = (
+    sa.select(episodes)
+    .where(episodes.c.ended_at.is_(None), sa.or_(_ONLY.is_(None), episodes.c.source == _ONLY))
+    .order_by(episodes.c.began_at, episodes.c.id)
 )
-_NEWEST = sa.select(sa.func.max(articles.c.dated_at)).where(articles.c.source == _SOURCE)
-_OPEN = sa.select(episodes).where(episodes.c.ended_at.is_(None)).order_by(episodes.c.began_at, episodes.c.id)
+
+
+# In the words of the index that holds them.
+_ROOTS = (NO_ARTICLE, targets.c.priority < PRIORITY[Kind.ARTICLE], targets.c.due_at.is_not(None))
 
 
 def list_views(connection: sa.Connection, now: datetime, *, only: str | None = None) -> list[SourceView]:
-    query = sa.select(sources).order_by(sources.c.name)
-    if only is not None:
-        query = query.where(sources.c.name == only)
-    days = [(now.astimezone(UTC) - ago * _DAY).date() for ago in range(29, -1, -1)]
-    daily = _daily(connection, days[0])
-    visited = {row.source: row for row in connection.execute(_VISITED, {"since": now - _DAY})}
+    """All sources by name, or only this one."""
+    daily = _daily(connection, now, only)
     troubles: dict[str, list[Episode]] = {}
-    for row in connection.execute(_OPEN):
+    for row in connection.execute(_OPEN, {"only": only}):
         troubles.setdefault(row.source, []).append(_to_episode(row))
-    views = []
-    for row in connection.execute(query).all():
-        of = {"source": row.name}
-        last = connection.execute(_LAST_VISIT, of).first()
-        seen = visited.get(row.name)
-        counts = [daily.get((row.name, day.isoformat()), 0) for day in days]
-        views.append(
-            SourceView(
+    return [
+        SourceView(
+            **{
                 **row._mapping,
-                daily=tuple(counts[-DAYS:]),
-                lately=sum(counts),
-                newest_at=connection.scalar(_NEWEST, of),
-                last_visit_at=last.ended_at if last is not None else None,
-                last_outcome=Outcome(last.outcome) if last is not None else None,
-                visits=seen.visits if seen is not None else 0,
-                failures=seen.failures if seen is not None else 0,
-                episodes=tuple(troubles.get(row.name, ())),
-            )
+                "last_outcome": Outcome(row.last_outcome) if row.last_outcome is not None else None,
+                "daily": tuple(daily[row.name][-DAYS:]),
+                "lately": sum(daily[row.name]),
+                "episodes": tuple(troubles.get(row.name, ())),
+            }
         )
-    return views
+        for row in connection.execute(_VIEWS, {"since": now - _DAY, "only": only})
+    ]
 
 
 def detail(connection: sa.Connection, name: str, now: datetime) -> SourceDetail | None:
@@ -169,20 +178,21 @@ def detail(connection: sa.Connection, name: str, now: datetime) -> SourceDetail 
 
 def rhythms(connection: sa.Connection) -> dict[str, list[Mapping[str, Any]]]:
     """Source -> what is known of how often its feeds, sitemaps and listings publish."""
-    query = sa.select(targets.c.source, targets.c.rhythm).where(
-        targets.c.priority < PRIORITY[Kind.ARTICLE],
-        targets.c.due_at.is_not(None),
-        targets.c.rhythm.is_not(None),
-    )
+    query = sa.select(targets.c.source, targets.c.rhythm).where(*_ROOTS, targets.c.rhythm.is_not(None))
     found: dict[str, list[Mapping[str, Any]]] = {}
     for source, rhythm in connection.execute(query):
         found.setdefault(source, []).append(rhythm)
     return found
 
 
-def _daily(connection: sa.Connection, first: date) -> dict[tuple[str, str], int]:
-    since = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    return {(row.source, row.day): row.articles for row in connection.execute(_DAILY, {"since": since})}
+def _daily(connection: sa.Connection, now: datetime, only: str | None) -> dict[str, list[int]]:
+    """Source -> its articles of the days before the last 14, all in one, and of each of these."""
+    begin = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [begin - ago * _DAY for ago in (LATELY - 1, *range(DAYS - 1, -1, -1))]
+    found: dict[str, list[int]] = {}
+    for name, count in driver(connection).execute(_DAILY, {"spans": listed(days), "only": only}):
+        found.setdefault(name, []).append(count)
+    return found
 
 
 def _to_episode(row: sa.Row[Any]) -> Episode:
@@ -217,11 +227,8 @@ def _visits(connection: sa.Connection, name: str) -> list[VisitBrief]:
 def _roots(connection: sa.Connection, name: str) -> list[RootView]:
     query = (
         sa.select(targets)
-        .where(
-            targets.c.source == name,
-            targets.c.priority < PRIORITY[Kind.ARTICLE],
-            targets.c.due_at.is_not(None),
-        )
+        .with_hint(targets, "INDEXED BY ix_targets_roots", "sqlite")
+        .where(targets.c.source == name, *_ROOTS)
         .order_by(targets.c.priority, targets.c.id)
     )
     return [

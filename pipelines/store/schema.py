@@ -81,6 +81,16 @@ sa.Index(
 )
 sa.Index("ix_targets_source", targets.c.source, targets.c.last_visited_at)
 _NAMED = targets.c.guid.is_not(None)
+# The feeds, sitemaps and listings: a few among a million.
+NO_ARTICLE = targets.c.kind != sa.literal_column(f"'{Kind.ARTICLE}'")
+sa.Index(
+    "ix_targets_roots",
+    targets.c.source,
+    targets.c.kind,
+    targets.c.due_at,
+    sqlite_where=NO_ARTICLE,
+    postgresql_where=NO_ARTICLE,
+)
 sa.Index("ix_targets_guid", targets.c.source, targets.c.guid, sqlite_where=_NAMED, postgresql_where=_NAMED)
 
 
@@ -133,13 +143,18 @@ articles = sa.Table(
     sa.Column("dated_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("url_canonical", name="uq_articles_url_canonical"),
 )
-sa.Index("ix_articles_dated", articles.c.dated_at)
+# With all that the dashboard counts of the articles of a day.
+sa.Index(
+    "ix_articles_dated", articles.c.dated_at, articles.c.source, articles.c.language, articles.c.cluster_id
+)
 sa.Index("ix_articles_source", articles.c.source, articles.c.dated_at)
 # With the source: of two indexes of one column each, SQLite may take the one that names half of the table.
 sa.Index("ix_articles_content", articles.c.content_hash, articles.c.source)
 sa.Index("ix_articles_site", articles.c.source, articles.c.domain)
 _COPIED = articles.c.cluster_id.is_not(None)
 sa.Index("ix_articles_cluster", articles.c.cluster_id, sqlite_where=_COPIED, postgresql_where=_COPIED)
+# The members of all clusters in the order of storing.
+sa.Index("ix_articles_copied", articles.c.pk, sqlite_where=_COPIED, postgresql_where=_COPIED)
 
 # The sketches of articles turned round: which articles (`pk`) a hash stands for. One that stands for an
 # article of a cluster need not stand for another one of it, and one that has lost its place in a text may
@@ -231,7 +246,8 @@ visits = sa.Table(
 sa.Index("ix_visits_url", visits.c.url)
 sa.Index("ix_visits_target", visits.c.target_id)
 sa.Index("ix_visits_article", visits.c.article_id)
-sa.Index("ix_visits_source", visits.c.source, visits.c.ended_at)
+sa.Index("ix_visits_source", visits.c.source, visits.c.ended_at, visits.c.outcome)
+sa.Index("ix_visits_outcome", visits.c.outcome, visits.c.ended_at, visits.c.bytes)
 
 # The lines of a site's articles that were read last: [fingerprint, size, whole sentence?] each, in order,
 # those that learned rules took included. A row an article: they are written and read together only.

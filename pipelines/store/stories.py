@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
 from pipelines.store import briefs
 from pipelines.store.briefs import Brief
+from pipelines.store.database import driver
 from pipelines.store.schema import articles, sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An article of a cluster, in short; the one that was seen first is the cluster's first."""
+
+    pk: int
+    id: str
+    source: str
+    first_seen_at: datetime
+    dated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """A source that has a story: its first article, and how long after the very first that was seen."""
+    """A source that has a story: its first article there, how long after the very first that was seen, and
+    how many it has."""
 
     source: str
-    first: Brief
+    article_id: str
+    first_seen_at: datetime
+    dated_at: datetime
     delay: timedelta
     articles: int
 
@@ -58,8 +74,6 @@ class WholeStory:
     without: tuple[str, ...]
 
 
-# Clusters looked through at once.
-_CHUNK = 100
 _later = articles.alias("later")
 # The newest member of each cluster, the last one stored first.
 _NEWEST = (
@@ -71,61 +85,106 @@ _NEWEST = (
     .order_by(articles.c.pk.desc())
 )
 _ENABLED = sa.select(sources.c.name).where(sources.c.enabled.is_(True)).order_by(sources.c.name)
+_MEMBERS = """
+    SELECT cluster_id, pk, id, source, first_seen_at, dated_at FROM articles
+    WHERE cluster_id IN (SELECT value FROM json_each(?))
+    ORDER BY copy_of IS NOT NULL, first_seen_at, pk
+"""
+
+
+def members(connection: sa.Connection, clusters: Collection[str]) -> dict[str, list[Member]]:
+    """Cluster -> its articles as they were seen, the first one first."""
+    found: dict[str, list[Member]] = {cluster: [] for cluster in clusters}
+    for cluster, pk, key, source, seen, dated in driver(connection).execute(
+        _MEMBERS, (json.dumps(sorted(found)),)
+    ):
+        found[cluster].append(
+            Member(pk=pk, id=key, source=source, first_seen_at=_time(seen), dated_at=_time(dated))
+        )
+    return found
+
+
+def _time(kept: str) -> datetime:
+    return datetime.fromisoformat(kept).replace(tzinfo=UTC)
 
 
 def list_stories(
     connection: sa.Connection, *, before: int | None, limit: int, since: datetime | None
 ) -> StoryPage:
-    query = _NEWEST if before is None else _NEWEST.where(articles.c.pk < before)
+    newest, more = _newest(connection, before=before, limit=limit, since=since)
     enabled = frozenset(connection.scalars(_ENABLED))
-    found: list[StoryLine] = []
-    last = None
-    for row in connection.execution_options(yield_per=_CHUNK).execute(query):
+    of = members(connection, [cluster for _, cluster, _ in newest])
+    first = briefs.by_pks(connection, [of[cluster][0].pk for _, cluster, _ in newest])
+    return StoryPage(
+        stories=tuple(
+            _line(cluster, of[cluster], first, enabled, newest_at) for _, cluster, newest_at in newest
+        ),
+        before=newest[-1][0] if more else None,
+    )
+
+
+def _newest(
+    connection: sa.Connection, *, before: int | None, limit: int, since: datetime | None
+) -> tuple[list[tuple[int, str, datetime]], bool]:
+    """(pk of the newest member, cluster, when it was seen) of so many clusters; are there more?"""
+    query = _NEWEST if before is None else _NEWEST.where(articles.c.pk < before)
+    found: list[tuple[int, str, datetime]] = []
+    for pk, cluster, seen in connection.execute(query.limit(limit + 1)):
         # Articles are stored in the order of time: the first that is older ends the search.
-        if since is not None and row.first_seen_at < since:
-            break
-        if len(found) == limit:
-            return StoryPage(stories=tuple(found), before=last)
-        found.append(_line(briefs.of_cluster(connection, row.cluster_id), enabled, row.first_seen_at))
-        last = row.pk
-    return StoryPage(stories=tuple(found), before=None)
+        if since is not None and seen < since:
+            return found, False
+        found.append((pk, cluster, seen))
+    return found[:limit], len(found) > limit
 
 
 def whole(connection: sa.Connection, cluster: str) -> WholeStory | None:
-    members = briefs.of_cluster(connection, cluster)
-    if not members:
+    found = briefs.of_cluster(connection, cluster)
+    if not found:
         return None
-    holders = tuple(_holders(members))
+    holders = tuple(_holders(found))
     having = {holder.source for holder in holders}
     without = [name for name in connection.scalars(_ENABLED) if name not in having]
     return WholeStory(
         id=cluster,
-        first=members[0],
-        members=tuple(members),
+        first=found[0],
+        members=tuple(found),
         sources=holders,
-        without=tuple(_same_language_first(connection, without, {member.language for member in members})),
+        without=tuple(_same_language_first(connection, without, {member.language for member in found})),
     )
 
 
-def _line(members: Sequence[Brief], enabled: frozenset[str], newest_at: datetime) -> StoryLine:
-    holders = tuple(_holders(members))
+def _line(
+    cluster: str,
+    story: Sequence[Member],
+    briefs_of: Mapping[int, Brief],
+    enabled: frozenset[str],
+    newest_at: datetime,
+) -> StoryLine:
+    holders = tuple(_holders(story))
     return StoryLine(
-        id=members[0].cluster_id or members[0].id,
-        first=members[0],
-        copies=len(members) - 1,
+        id=cluster,
+        first=briefs_of[story[0].pk],
+        copies=len(story) - 1,
         sources=holders,
-        without=len(enabled - {holder.source for holder in holders}),
+        without=len(enabled.difference(holder.source for holder in holders)),
         newest_at=newest_at,
     )
 
 
-def _holders(members: Sequence[Brief]) -> Iterator[Holder]:
-    of: dict[str, list[Brief]] = {}
-    for member in members:
+def _holders(story: Sequence[Member] | Sequence[Brief]) -> Iterator[Holder]:
+    of: dict[str, list[Member | Brief]] = {}
+    for member in story:
         of.setdefault(member.source, []).append(member)
     for source, theirs in of.items():
-        delay = theirs[0].first_seen_at - members[0].first_seen_at
-        yield Holder(source=source, first=theirs[0], delay=delay, articles=len(theirs))
+        first = theirs[0]
+        yield Holder(
+            source=source,
+            article_id=first.id,
+            first_seen_at=first.first_seen_at,
+            dated_at=first.dated_at,
+            delay=first.first_seen_at - story[0].first_seen_at,
+            articles=len(theirs),
+        )
 
 
 def _same_language_first(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,10 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipelines.items import HostState, Kind, Outcome
-from pipelines.store.database import Database
+from pipelines.store.database import Database, driver
 from pipelines.store.hosts import list_hosts
 from pipelines.store.migrations import HEAD
-from pipelines.store.schema import articles, revisions, sources, targets, visits
+from pipelines.store.schema import NO_ARTICLE, articles, sources, targets, visits
+from pipelines.store.spans import SPANS, listed
+from pipelines.store.targets import count_due, next_due_at
 
 _HOUR = timedelta(hours=1)
 HOURS = 24
@@ -22,7 +26,7 @@ HOURS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
-    """Targets of enabled sources by kind, and those due now; `oldest_due_at` is the earliest due time, past
+    """Targets by kind, and those of enabled sources due now; `oldest_due_at` is the earliest due time, past
     ones included, `next_due_at` the earliest that is still to come."""
 
     targets: tuple[tuple[Kind, int], ...]
@@ -54,8 +58,8 @@ class Space:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """`left_alone` are the hosts that nobody is sent to now, those free first first. `counts` are rows of
-    articles, revisions, visits, targets and sources; they are read off row numbers: exact as long as no
-    source was removed, a little high afterwards."""
+    articles, revisions, visits, targets and sources; they are read off row numbers: that of targets, and of
+    articles to visit in `queue`, is too high where sources were removed."""
 
     queue: Queue
     rates: Rates
@@ -79,65 +83,85 @@ def system(connection: sa.Connection, database: Database, now: datetime) -> Syst
     )
 
 
+_ENABLED = sources.c.enabled.is_(True)
+_NOW: sa.BindParameter[datetime] = sa.bindparam("now", type_=targets.c.due_at.type)
+_KNOWN_ROOTS = sa.select(targets.c.kind, sa.func.count()).where(NO_ARTICLE).group_by(targets.c.kind)
+_OF_SOURCE = targets.c.source == sources.c.name
+_DUE_ROOTS = (
+    sa.select(targets.c.kind, sa.func.count())
+    .join_from(sources, targets, _OF_SOURCE)
+    .where(_ENABLED, NO_ARTICLE, targets.c.due_at <= _NOW)
+    .group_by(targets.c.kind)
+)
+_NEXT = sa.select(sa.func.min(targets.c.due_at)).where(_OF_SOURCE, targets.c.due_at > _NOW)
+_NEXT_DUE = sa.select(sa.func.min(_NEXT.scalar_subquery(), type_=targets.c.due_at.type)).where(_ENABLED)
+_NEWEST = sa.select(visits.c.ended_at).order_by(visits.c.id.desc()).limit(1)
+# Of each outcome and hour a range of an index that holds all of it.
+_RATES = f"""
+    WITH {SPANS}, outcome (word) AS (SELECT value FROM json_each(:outcomes))
+    SELECT outcome.word, span.number, count(*), coalesce(sum(bytes), 0)
+    FROM outcome CROSS JOIN span CROSS JOIN visits
+    WHERE visits.outcome = outcome.word AND ended_at >= span.begins AND ended_at < span.ends
+    GROUP BY outcome.word, span.number
+"""  # noqa: S608 - a text of ours
+_WORDS = json.dumps(list(Outcome))
+
+
 def _queue(connection: sa.Connection, now: datetime) -> Queue:
-    known = sa.select(targets.c.kind, sa.func.count()).group_by(targets.c.kind)
-    active = targets.join(sources, sources.c.name == targets.c.source)
-    due = (
-        sa.select(targets.c.kind, sa.func.count())
-        .select_from(active)
-        .where(sources.c.enabled.is_(True), targets.c.due_at <= now)
-        .group_by(targets.c.kind)
-    )
-    earliest = sa.select(sa.func.min(targets.c.due_at)).select_from(active).where(sources.c.enabled.is_(True))
+    known, due = _by_kind(connection, _KNOWN_ROOTS), _by_kind(connection, _DUE_ROOTS, now=now)
+    # Articles are what is left: of them there are too many to be counted.
+    known[Kind.ARTICLE] = max(_highest(connection, targets.c.id) - sum(known.values()), 0)
+    due[Kind.ARTICLE] = count_due(connection, now, None) - sum(due.values())
     return Queue(
-        targets=_by_kind(connection, known),
-        due=_by_kind(connection, due),
-        oldest_due_at=connection.scalar(earliest),
-        next_due_at=connection.scalar(earliest.where(targets.c.due_at > now)),
+        targets=tuple(known.items()),
+        due=tuple(due.items()),
+        oldest_due_at=next_due_at(connection, None),
+        next_due_at=connection.scalar(_NEXT_DUE, {"now": now}),
     )
 
 
-def _by_kind(connection: sa.Connection, query: sa.Select[Any]) -> tuple[tuple[Kind, int], ...]:
-    found = {Kind(kind): count for kind, count in connection.execute(query)}
-    return tuple((kind, found.get(kind, 0)) for kind in Kind)
+def _by_kind(connection: sa.Connection, query: sa.Select[Any], **values: object) -> dict[Kind, int]:
+    """Every kind, in order, those that were not counted with 0."""
+    found = {Kind(kind): count for kind, count in connection.execute(query, values)}
+    return {kind: found.get(kind, 0) for kind in Kind}
 
 
 def _rates(connection: sa.Connection, now: datetime) -> Rates:
-    counts = []
-    for ago in range(HOURS, 0, -1):
-        begin = now - ago * _HOUR
-        query = sa.select(sa.func.count()).where(visits.c.ended_at >= begin)
-        if ago > 1:
-            query = query.where(visits.c.ended_at < begin + _HOUR)
-        counts.append(connection.scalar(query) or 0)
-    day = now - HOURS * _HOUR
-    size = sa.select(sa.func.coalesce(sa.func.sum(visits.c.bytes), 0)).where(visits.c.ended_at >= day)
+    hours = listed([now - ago * _HOUR for ago in range(HOURS, 0, -1)])
+    rows = driver(connection).execute(_RATES, {"spans": hours, "outcomes": _WORDS}).fetchall()
+    day, hour, per_hour = Counter[Outcome](), Counter[Outcome](), [0] * HOURS
+    for word, number, count, _ in rows:
+        day[Outcome(word)] += count
+        per_hour[number] += count
+        if number == HOURS - 1:
+            hour[Outcome(word)] += count
     return Rates(
-        outcomes_hour=_outcomes(connection, now - _HOUR),
-        outcomes_day=_outcomes(connection, day),
-        per_hour=tuple(counts),
-        bytes_day=connection.scalar(size) or 0,
-        newest_at=connection.scalar(sa.select(sa.func.max(visits.c.ended_at))),
+        outcomes_hour=tuple(hour.most_common()),
+        outcomes_day=tuple(day.most_common()),
+        per_hour=tuple(per_hour),
+        bytes_day=sum(row[3] for row in rows),
+        newest_at=connection.scalar(_NEWEST),
     )
-
-
-def _outcomes(connection: sa.Connection, since: datetime) -> tuple[tuple[Outcome, int], ...]:
-    count = sa.func.count()
-    query = (
-        sa.select(visits.c.outcome, count)
-        .where(visits.c.ended_at >= since)
-        .group_by(visits.c.outcome)
-        .order_by(count.desc(), visits.c.outcome)
-    )
-    return tuple((Outcome(outcome), number) for outcome, number in connection.execute(query))
 
 
 def _counts(connection: sa.Connection) -> list[tuple[str, int]]:
-    tables = (articles, revisions, visits, targets, sources)
+    """Row numbers are given in order: the highest is the number of rows, as long as none were taken away. Of
+    visits the oldest are."""
+    first = connection.scalar(sa.select(sa.func.min(visits.c.id))) or 1
     return [
-        (table.name, connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0)
-        for table in tables
+        ("articles", _highest(connection, articles.c.pk)),
+        (
+            "revisions",
+            connection.exec_driver_sql("SELECT coalesce(max(rowid), 0) FROM revisions").scalar() or 0,
+        ),
+        ("visits", _highest(connection, visits.c.id) - first + 1),
+        ("targets", _highest(connection, targets.c.id)),
+        ("sources", connection.scalar(sa.select(sa.func.count()).select_from(sources)) or 0),
     ]
+
+
+def _highest(connection: sa.Connection, column: sa.Column[int]) -> int:
+    return connection.scalar(sa.select(sa.func.max(column))) or 0
 
 
 def _space(path: Path | None) -> Space:

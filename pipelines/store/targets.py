@@ -212,13 +212,10 @@ def next_due_at(connection: sa.Connection, of_sources: Collection[str] | None) -
 
 
 def count_due(connection: sa.Connection, now: datetime, of_sources: Collection[str] | None) -> int:
-    query = (
-        sa.select(sa.func.count())
-        .select_from(sources)
-        .join(targets, targets.c.source == sources.c.name)
-        .where(targets.c.due_at <= now, *_enabled(of_sources))
-    )
-    return connection.scalar(query) or 0
+    # A range of the index for each source: joined, SQLite reads all that wait.
+    due = sa.select(sa.func.count()).where(targets.c.source == sources.c.name, targets.c.due_at <= now)
+    query = sa.select(sa.func.sum(due.scalar_subquery())).select_from(sources)
+    return connection.scalar(query.where(*_enabled(of_sources))) or 0
 
 
 def rhythms(connection: sa.Connection) -> list[tuple[str, str, Mapping[str, Any] | None]]:

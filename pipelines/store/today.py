@@ -13,7 +13,10 @@ import sqlalchemy as sa
 
 from pipelines.store import briefs
 from pipelines.store.briefs import Brief
-from pipelines.store.schema import articles, changes
+from pipelines.store.database import driver
+from pipelines.store.schema import changes
+from pipelines.store.spans import SPANS, as_kept, listed
+from pipelines.store.stories import Member, members
 
 _HOUR = timedelta(hours=1)
 
@@ -58,29 +61,34 @@ class Today:
 
 
 _Row = tuple[int, str, str | None, str | None]
-_SINCE: sa.BindParameter[datetime] = sa.bindparam("since", type_=articles.c.dated_at.type)
-_UNTIL: sa.BindParameter[datetime] = sa.bindparam("until", type_=articles.c.dated_at.type)
-_WINDOW = sa.select(articles.c.pk, articles.c.source, articles.c.language, articles.c.cluster_id).where(
-    articles.c.dated_at >= _SINCE
-)
-_COUNT = sa.select(sa.func.count()).where(articles.c.dated_at >= _SINCE)
-_COUNT_UNTIL = _COUNT.where(articles.c.dated_at < _UNTIL)
-_CHANGES = sa.select(sa.func.count()).where(changes.c.at >= _SINCE)
+_WINDOW = "SELECT pk, source, language, cluster_id FROM articles WHERE dated_at >= ?"
+_VOLUME = f"""
+    WITH {SPANS}
+    SELECT (SELECT count(*) FROM articles WHERE dated_at >= span.begins AND dated_at < span.ends)
+    FROM span ORDER BY span.number
+"""  # noqa: S608 - a text of ours
+_CHANGES = sa.select(sa.func.count()).where(changes.c.at >= sa.bindparam("since", type_=changes.c.at.type))
 
 
 def today(connection: sa.Connection, now: datetime, *, hours: int, stories: int) -> Today:
     since = now - hours * _HOUR
-    rows: list[_Row] = [tuple(row) for row in connection.execute(_WINDOW, {"since": since})]
+    rows: list[_Row] = driver(connection).execute(_WINDOW, (as_kept(since),)).fetchall()
     clusters: dict[str, list[_Row]] = {}
     for row in rows:
         if row[3] is not None:
             clusters.setdefault(row[3], []).append(row)
-    volume = _volume(connection, now, hours=2 * hours)
-    newest = nlargest(stories, (row[0] for row in rows))
-    found = briefs.by_pks(connection, newest)
+    chosen = _ranked(rows, clusters, most=stories)
+    newest = nlargest(stories, map(itemgetter(0), rows))
+    of = members(connection, [cluster for _, _, cluster in chosen if cluster])
+    firsts = [of[cluster][0].pk if cluster else pk for _, pk, cluster in chosen]
+    found = briefs.by_pks(connection, {*newest, *firsts})
+    volume = _volume(connection, [now - hour * _HOUR for hour in range(2 * hours, 0, -1)])
     return Today(
         since=since,
-        stories=tuple(_stories(connection, rows, clusters, most=stories)),
+        stories=tuple(
+            _story(found[first], here, of.get(cluster, ()))
+            for (here, _, cluster), first in zip(chosen, firsts, strict=True)
+        ),
         newest=tuple(found[pk] for pk in newest),
         by_source=tuple(Counter(map(itemgetter(1), rows)).most_common()),
         by_language=tuple(Counter(map(itemgetter(2), rows)).most_common()),
@@ -93,49 +101,30 @@ def today(connection: sa.Connection, now: datetime, *, hours: int, stories: int)
     )
 
 
-def _volume(connection: sa.Connection, now: datetime, *, hours: int) -> list[int]:
-    """The articles of each of the last hours, the oldest first."""
-    begins = [now - hour * _HOUR for hour in range(hours, 0, -1)]
-    spans = [{"since": begin, "until": begin + _HOUR} for begin in begins[:-1]]
-    counts = [connection.scalar(_COUNT_UNTIL, span) or 0 for span in spans]
-    return [*counts, connection.scalar(_COUNT, {"since": begins[-1]}) or 0]
+def _volume(connection: sa.Connection, hours: Sequence[datetime]) -> list[int]:
+    """The articles of each hour that begins at these times."""
+    return [row[0] for row in driver(connection).execute(_VOLUME, {"spans": listed(hours)})]
 
 
-def _stories(
-    connection: sa.Connection, rows: Sequence[_Row], clusters: Mapping[str, Sequence[_Row]], *, most: int
-) -> list[Story]:
-    """Clusters by the number of their sources in the window; then single articles, the newest first."""
-    ranked = [
-        (len({row[1] for row in members}), max(row[0] for row in members), cluster)
-        for cluster, members in clusters.items()
+def _ranked(
+    rows: Sequence[_Row], clusters: Mapping[str, Sequence[_Row]], *, most: int
+) -> list[tuple[int, int, str]]:
+    """(sources in the window, newest pk, cluster or "") of clusters and single articles, the best first."""
+    shared = [
+        (len({row[1] for row in story}), max(row[0] for row in story), cluster)
+        for cluster, story in clusters.items()
     ]
     singles = nlargest(most, (row[0] for row in rows if row[3] is None))
-    alone = [(1, pk, "") for pk in singles]
-    chosen = nlargest(most, [*ranked, *alone])
-    found = briefs.by_pks(connection, [pk for _, pk, cluster in chosen if not cluster])
-    return [
-        _cluster(connection, cluster, here) if cluster else _single(found[pk]) for here, pk, cluster in chosen
-    ]
+    return nlargest(most, [*shared, *((1, pk, "") for pk in singles)])
 
 
-def _single(article: Brief) -> Story:
+def _story(first: Brief, here: int, story: Sequence[Member]) -> Story:
+    """`story` are all members of the cluster, nothing for an article that nobody copied."""
     return Story(
-        id=article.id,
-        first=article,
-        copies=0,
-        sources=(article.source,),
-        here=1,
-        newest_at=article.dated_at,
-    )
-
-
-def _cluster(connection: sa.Connection, cluster: str, here: int) -> Story:
-    members = briefs.of_cluster(connection, cluster)
-    return Story(
-        id=cluster,
-        first=members[0],
-        copies=len(members) - 1,
-        sources=tuple(dict.fromkeys(member.source for member in members)),
+        id=first.cluster_id or first.id,
+        first=first,
+        copies=max(len(story) - 1, 0),
+        sources=tuple(dict.fromkeys(member.source for member in story)) or (first.source,),
         here=here,
-        newest_at=max(member.dated_at for member in members),
+        newest_at=max((member.dated_at for member in story), default=first.dated_at),
     )

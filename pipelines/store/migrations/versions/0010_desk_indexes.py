@@ -1,0 +1,26 @@
+"""Indexes that hold what the dashboard counts: articles by date, visits, roots, clusters."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.drop_index("ix_articles_dated", "articles")
+    op.create_index("ix_articles_dated", "articles", ["dated_at", "source", "language", "cluster_id"])
+    op.create_index("ix_articles_copied", "articles", ["pk"], sqlite_where=sa.text("cluster_id IS NOT NULL"))
+    op.drop_index("ix_visits_source", "visits")
+    op.create_index("ix_visits_source", "visits", ["source", "ended_at", "outcome"])
+    op.create_index("ix_visits_outcome", "visits", ["outcome", "ended_at", "bytes"])
+    op.create_index(
+        "ix_targets_roots",
+        "targets",
+        ["source", "kind", "due_at"],
+        sqlite_where=sa.text("kind != 'article'"),
+    )
