@@ -17,13 +17,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _the_end() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What one run is to do.
 
     `sources` are crawled; `urls` were named by hand and may be sites or articles. `due` crawls only what
     is due. `forever` is the service, and `changed` gives it the config when that has changed. `limit` counts
-    stored articles.
+    stored articles. `onward` is asked when nothing is due any more: True says that the clock was moved on and
+    more may be due.
     """
 
     sources: tuple[Source, ...] = ()
@@ -33,6 +38,7 @@ class Job:
     limit: int | None = None
     since: datetime | None = None
     changed: Callable[[], Config | None] | None = None
+    onward: Callable[[], bool] = _the_end
 
     @property
     def by_hand(self) -> bool:

@@ -62,6 +62,10 @@ class Work:
         self._changed = asyncio.Event()
 
     @property
+    def stopped(self) -> bool:
+        return self._stopped
+
+    @property
     def in_flight(self) -> int:
         return len(self._busy)
 

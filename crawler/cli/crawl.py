@@ -107,11 +107,16 @@ def crawl_and_report(
     dry_run: bool = False,
     output: Path | None = None,
     listener: Callable[[Visit], None] | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> Result:
-    """Run the job with progress on stderr, write the output file, and end with the summary line."""
+    """Run the job with progress on stderr, write the output file, and end with the summary line.
+
+    `clock` is the run's, where it is not true time.
+    """
     from rich.logging import RichHandler
 
     from crawler.cli.progress import Progress
+    from crawler.job import utc_now
     from crawler.logs import configure
     from crawler.run import run
 
@@ -133,7 +138,14 @@ def crawl_and_report(
             writer = stack.enter_context(ExportWriter(output))
             listeners.append(lambda visit: _write_new(writer, visit))
         stack.enter_context(progress)
-        result = run(job, config=config, database=ctx.database, on_end=listeners, dry_run=dry_run)
+        result = run(
+            job,
+            config=config,
+            database=ctx.database,
+            on_end=listeners,
+            dry_run=dry_run,
+            clock=clock or utc_now,
+        )
     if dry_run:
         click.echo("dry run: nothing was stored", err=True)
     line = result.summary.json_line() if ctx.log_format == "json" else result.summary.line()

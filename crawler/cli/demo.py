@@ -17,6 +17,7 @@ from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from crawler.config import Config
+    from crawler.demo.server import DemoServer
     from pipelines.items import Article
 
 DATABASE = Path("wirewatch-demo.db")
@@ -25,36 +26,80 @@ DELAY = 0.02
 
 
 @click.command()
+@click.option(
+    "--days",
+    type=click.IntRange(1, 3),
+    metavar="N",
+    help="Live through the last N days (1 to 3) of the sample site's news first.",
+)
 @click.option("--keep-serving", is_flag=True, help="Go on serving the sample site until Ctrl-C.")
 @click.pass_obj
-def demo(ctx: Context, keep_serving: bool) -> None:
+def demo(ctx: Context, days: int | None, keep_serving: bool) -> None:
     """Crawl the bundled sample news site, without network, and show what came of it.
 
     Serves several fictional outlets in several languages on loopback, finds their feeds, news sitemaps
     and sections, and stores their articles in wirewatch-demo.db in this folder (made anew each time),
     or where --database says.
 
+    With --days two more outlets join, and the sites are crawled as the service would have done in these
+    days, by a clock that is moved on: stories appear, are copied, edited and withdrawn, and a site fails.
+
     \b
     Examples:
       wirewatch demo
+      wirewatch demo --days 3           three days of news in less than a minute
       wirewatch demo --keep-serving     then open the printed addresses in a browser
     """
     from crawler.config import load
-    from crawler.demo.server import DemoServer
-    from crawler.job import Job
 
     if ctx.database_option is None:
         _remove_old()
         ctx.database_option = f"sqlite:///{DATABASE}"
+    config = _config(load(None, env={}))
+    sys.exit(_once(ctx, config, keep_serving) if days is None else _days(ctx, config, days, keep_serving))
+
+
+def _once(ctx: Context, config: Config, keep_serving: bool) -> int:
+    from crawler.demo.server import DemoServer
+    from crawler.job import Job
+
     with DemoServer() as server:
-        ctx.errors.print(f"serving {len(server.urls)} sample outlets on 127.0.0.1", highlight=False)
-        config = _config(load(None, env={}))
+        _say_where(ctx, server)
         result = crawl_and_report(ctx, config, Job(urls=tuple(server.urls.values())))
         if result.exit_code == 0:
-            _show(ctx, {url: name for name, url in server.urls.items()})
-        if keep_serving and result.exit_code == 0:
-            _serve(ctx, server.urls)
-    sys.exit(result.exit_code)
+            _show(ctx, server.urls)
+            _end(ctx, server.urls, keep_serving)
+        return result.exit_code
+
+
+def _days(ctx: Context, config: Config, days: int, keep_serving: bool) -> int:
+    """A site fails at the end of these days, which makes for exit code 3 elsewhere: here it is as planned."""
+    from crawler.demo.clock import DayClock
+    from crawler.demo.days import read_days
+    from crawler.demo.server import DemoServer
+    from crawler.job import Job, utc_now
+    from crawler.sources import Source
+
+    clock = DayClock(days)
+    with DemoServer(days=read_days(utc_now()), clock=clock) as server:
+        _say_where(ctx, server)
+        sources = tuple(Source(name=key, url=url, delay=DELAY) for key, url in server.urls.items())
+        config = config.model_copy(update={"sources": sources})
+        job = Job(sources=sources, due=True, onward=clock.move_on)
+        result = crawl_and_report(ctx, config, job, clock=clock)
+        if result.signal is None:
+            _show(ctx, server.urls)
+            _end(ctx, server.urls, keep_serving)
+        return result.exit_code if result.signal is not None else 0
+
+
+def _say_where(ctx: Context, server: DemoServer) -> None:
+    ctx.errors.print(f"serving {len(server.urls)} sample outlets on 127.0.0.1", highlight=False)
+
+
+def _end(ctx: Context, urls: dict[str, str], keep_serving: bool) -> None:
+    if keep_serving:
+        _serve(ctx, urls)
 
 
 def _config(config: Config) -> Config:
@@ -71,9 +116,10 @@ def _remove_old() -> None:
             raise UsageError(f"cannot replace {DATABASE}: {error.strerror}") from error
 
 
-def _show(ctx: Context, names: dict[str, str]) -> None:
+def _show(ctx: Context, urls: dict[str, str]) -> None:
     with ctx.open_store() as store:
         articles = list(store.articles())
+    names = {url: name for name, url in urls.items()}
     ctx.console.print(_table(articles, names))
     _show_one(ctx, articles)
     # A language with spaces between its words makes the better first search.

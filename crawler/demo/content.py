@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any
@@ -25,6 +25,11 @@ class Story:
     published_at: datetime
     blocks: tuple[tuple[str, str], ...]
     paywalled: bool = False
+    modified_at: datetime | None = None
+
+    @property
+    def changed_at(self) -> datetime:
+        return self.modified_at or self.published_at
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -34,15 +39,25 @@ class Story:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
-    """One outlet. `furniture` is what its pages put around an article, by kind: a line or several."""
+    """One outlet. `furniture` is what its pages put around an article, by kind: a line or several.
+
+    `design` is the key of the design it uses. `withdrawn` are stories that it took away again.
+    """
 
     key: str
+    design: str
     name: str
     language: str
     tagline: str
     sections: Mapping[str, str]
     furniture: Mapping[str, Any]
     stories: tuple[Story, ...]
+    withdrawn: tuple[Story, ...] = ()
+
+    @property
+    def changed_at(self) -> datetime:
+        """When its newest story came, or one was changed last."""
+        return max(story.changed_at for story in self.stories)
 
     def line(self, kind: str) -> str:
         """A piece of furniture that is a single line."""
@@ -64,28 +79,45 @@ class Outlet:
 
 def read_outlets(now: datetime) -> tuple[Outlet, ...]:
     """All outlets, their stories dated back from `now`, newest first."""
-    folder = files("crawler.demo") / "outlets"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    return tuple(
-        _outlet(name.removesuffix(".toml"), tomllib.loads((folder / name).read_text(encoding="utf-8")), now)
-        for name in names
-    )
+    return tuple(_outlet(key, data, now) for key, data in read_folder("outlets").items())
+
+
+def read_folder(name: str) -> dict[str, dict[str, Any]]:
+    """What a folder of this package says: file name without suffix -> content, in the order of the names."""
+    folder = files("crawler.demo") / name
+    entries = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return {
+        entry.removesuffix(".toml"): tomllib.loads((folder / entry).read_text(encoding="utf-8"))
+        for entry in entries
+    }
+
+
+def like(key: str, data: Mapping[str, Any], model: Outlet, now: datetime) -> Outlet:
+    """An outlet that has the design of another, and its furniture where it names none of its own."""
+    furniture = {**model.furniture, **data["furniture"]}
+    return replace(_outlet(key, {**data, "furniture": furniture}, now), design=model.design)
 
 
 def _outlet(key: str, data: Mapping[str, Any], now: datetime) -> Outlet:
-    stories = [_story(entry, 100_000 + 7 * place, now) for place, entry in enumerate(data["articles"], 1)]
+    stories = [story_of(entry, 100_000 + 7 * place, now) for place, entry in enumerate(data["articles"], 1)]
     return Outlet(
         key=key,
+        design=key,
         name=data["name"],
         language=data["language"],
         tagline=data["tagline"],
         sections=data["sections"],
         furniture=data["furniture"],
-        stories=tuple(sorted(stories, key=lambda story: story.published_at, reverse=True)),
+        stories=newest_first(stories),
     )
 
 
-def _story(entry: Mapping[str, Any], number: int, now: datetime) -> Story:
+def newest_first(stories: Iterable[Story]) -> tuple[Story, ...]:
+    return tuple(sorted(stories, key=lambda story: story.published_at, reverse=True))
+
+
+def story_of(entry: Mapping[str, Any], number: int, now: datetime) -> Story:
+    """The story that an entry of a file describes."""
     return Story(
         slug=entry["slug"],
         number=number,
@@ -95,9 +127,14 @@ def _story(entry: Mapping[str, Any], number: int, now: datetime) -> Story:
         tags=tuple(entry["tags"]),
         description=entry["description"],
         published_at=(now - timedelta(hours=entry["hours_ago"])).replace(microsecond=0),
-        blocks=tuple(block for part in re.split(r"\n{2,}", entry["text"].strip()) for block in _blocks(part)),
+        blocks=blocks_of(entry["text"]),
         paywalled=entry.get("paywalled", False),
     )
+
+
+def blocks_of(text: str) -> tuple[tuple[str, str], ...]:
+    """A text's blocks as a story has them."""
+    return tuple(block for part in re.split(r"\n{2,}", text.strip()) for block in _blocks(part))
 
 
 def _blocks(part: str) -> list[tuple[str, str]]:

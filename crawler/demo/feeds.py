@@ -59,14 +59,14 @@ def atom(outlet: Outlet, stories: Sequence[Story], home: str, address: Address) 
         f"<entry><title>{escape(story.title)}</title><id>tag:{outlet.key},{story.number}</id>"
         f'<link rel="alternate" href="{escape(address(story).removeprefix(home))}"/>'
         f"<published>{story.published_at.isoformat()}</published>"
-        f"<updated>{story.published_at.isoformat()}</updated>"
+        f"<updated>{story.changed_at.isoformat()}</updated>"
         f"<summary>{escape(story.description)}</summary></entry>\n"
         for story in stories
     )
     return (
         f'{_XML}<feed xmlns="http://www.w3.org/2005/Atom" xml:base="{home}" xml:lang="{outlet.language}">'
         f"<title>{escape(outlet.name)}</title><id>{home}</id>"
-        f"<updated>{stories[0].published_at.isoformat()}</updated>\n{entries}</feed>"
+        f"<updated>{outlet.changed_at.isoformat()}</updated>\n{entries}</feed>"
     )
 
 
@@ -91,7 +91,7 @@ def json_feed(outlet: Outlet, stories: Iterable[Story], home: str, address: Addr
 def sitemap(stories: Iterable[Story], address: Address, *, more: Iterable[str] = ()) -> str:
     """A plain sitemap of the stories, and of further addresses."""
     entries = "".join(
-        f"<url><loc>{escape(address(story))}</loc><lastmod>{story.published_at.isoformat()}</lastmod></url>\n"
+        f"<url><loc>{escape(address(story))}</loc><lastmod>{story.changed_at.isoformat()}</lastmod></url>\n"
         for story in stories
     )
     others = "".join(f"<url><loc>{escape(url)}</loc></url>\n" for url in more)

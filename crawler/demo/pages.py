@@ -32,6 +32,9 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+_GONE = Answer(b"<h1>Gone</h1>", HTML.format("utf-8"), 410)
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One outlet at its origin, an address such as "http://127.0.0.1:8123"."""
@@ -41,7 +44,7 @@ class Site:
 
     @property
     def design(self) -> Design:
-        return DESIGNS[self.outlet.key]
+        return DESIGNS[self.outlet.design]
 
     @property
     def home(self) -> str:
@@ -54,6 +57,7 @@ class Site:
         """Every page of the site. Paths are as in a request line, with the query."""
         stories = self.outlet.stories
         pages = {self.design.story_path(story): self._page(*self._article(story)) for story in stories}
+        pages |= {self.design.story_path(story): _GONE for story in self.outlet.withdrawn}
         pages |= {"/": self._page(self.outlet.name, self._home(), kind="home")}
         pages |= self._sections() | self._labels() | self._no_articles() | self._machine_readable()
         return pages | (_SPECIAL[self.outlet.key](self) if self.outlet.key in _SPECIAL else {})
@@ -75,7 +79,7 @@ class Site:
         return Answer(html.encode(charset, "xmlcharrefreplace"), HTML.format(charset), status)
 
     def _feed_links(self) -> str:
-        path, mime = _FEEDS.get(self.outlet.key, ("", ""))
+        path, mime = _FEEDS.get(self.outlet.design, ("", ""))
         return f'<link rel="alternate" type="{mime}" title="Feed" href="{path}">' if path else ""
 
     def _header(self) -> str:
@@ -107,7 +111,7 @@ class Site:
 
     def _article(self, story: Story, *, head: str = "") -> tuple[str, str]:
         others = [(self.design.story_path(one), one.title) for one in self.outlet.stories if one is not story]
-        place = story.number % len(others)
+        place = story.number % len(others) if others else 0
         main = self.design.article(self.outlet, story, self.design, others[place:] + others[:place])
         return story.title, _declared(self, story) + main
 
@@ -147,7 +151,7 @@ class Site:
             path = self.design.section.format(slug=key)
             stories = [story for story in self.outlet.stories if story.section == key]
             parts = [stories[start : start + PER_PAGE] for start in range(0, len(stories), PER_PAGE)]
-            for number, part in enumerate(parts, 1):
+            for number, part in enumerate(parts or [[]], 1):
                 here = path if number == 1 else f"{path.rstrip('/')}/page/{number}/"
                 more = f"{path.rstrip('/')}/page/{number + 1}/" if number < len(parts) else None
                 onward = f'<a rel="next" href="{more}">{number + 1}</a>' if more else ""
@@ -199,7 +203,7 @@ class Site:
         fresh = self.outlet.stories[:9]
         news = feeds.news_sitemap(self.outlet, fresh, self.address)
         everything = feeds.sitemap(self.outlet.stories, self.address, more=[f"{self.origin}/about/"])
-        newest_at = self.outlet.stories[0].published_at
+        newest_at = self.outlet.changed_at
         pages = {
             "/robots.txt": Answer(self._robots().encode(), "text/plain"),
             "/news-sitemap.xml": Answer(news.encode()),
@@ -211,14 +215,14 @@ class Site:
             ),
             "/news-sitemap.xml.gz": Answer(gzip.compress(news.encode(), mtime=0), "application/gzip"),
         }
-        path, mime = _FEEDS.get(self.outlet.key, ("", ""))
+        path, mime = _FEEDS.get(self.outlet.design, ("", ""))
         if path:
-            writer = _WRITERS[self.outlet.key]
+            writer = _WRITERS[self.outlet.design]
             pages[path] = Answer(writer(self.outlet, newest, self.home, self.address).encode(), mime)
         return pages
 
     def _robots(self) -> str:
-        maps = "".join(f"Sitemap: {self.origin}{path}\n" for path in _SITEMAPS[self.outlet.key])
+        maps = "".join(f"Sitemap: {self.origin}{path}\n" for path in _SITEMAPS[self.outlet.design])
         return f"User-agent: *\nDisallow: /search/\nDisallow: /wp-admin/\n{maps}"
 
 
@@ -267,7 +271,7 @@ def _declared(site: Site, story: Story) -> str:
     meta = [f'<link rel="canonical" href="{url}">', f'<meta property="og:url" content="{url}">']
     meta += [f'<meta property="og:title" content="{escape(story.title)}">']
     meta += [f'<meta name="description" content="{escape(story.description)}">']
-    key = site.outlet.key
+    key = site.outlet.design
     if key in ("harbour-courier", "al-mina", "talbote"):
         meta.append(f'<script type="application/ld+json">{_json_ld(site, story)}</script>')
     if key in ("le-phare", "talbote"):
@@ -292,7 +296,7 @@ def _json_ld(site: Site, story: Story) -> str:
         "headline": story.title,
         "description": story.description,
         "datePublished": story.published_at.isoformat(),
-        "dateModified": story.published_at.isoformat(),
+        "dateModified": story.changed_at.isoformat(),
         "author": [{"@type": "Person", "name": name} for name in story.authors],
         "articleSection": site.outlet.sections[story.section],
         "keywords": list(story.tags),
@@ -318,7 +322,7 @@ def _courier(site: Site) -> dict[str, Answer]:
     moved_to = site.design.story_path(site.outlet.stories[0])
     return {
         _MOVED: Answer(status=301, location=moved_to, type=HTML.format("utf-8")),
-        _REMOVED: Answer(b"<h1>Gone</h1>", HTML.format("utf-8"), 410),
+        _REMOVED: _GONE,
     }
 
 

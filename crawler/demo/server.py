@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
 from crawler.demo.content import Outlet, Story, read_outlets
+from crawler.demo.days import Course
 from crawler.demo.pages import Answer, Site
+from crawler.job import utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +31,42 @@ class Request:
 
 
 class DemoServer:
-    """A context manager; `urls` maps each outlet's key to its home page, `ledger` has every request."""
+    """A context manager; `urls` maps each outlet's key to its home page, `ledger` has every request.
 
-    def __init__(self, *, now: datetime | None = None) -> None:
-        self._outlets = {outlet.key: outlet for outlet in read_outlets(now or datetime.now(UTC))}
+    Stories are dated back from `now`. With `days` the sites live: they show what their courses say for the
+    moment that `clock` tells, and answer 503 while they are out of order.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: datetime | None = None,
+        days: Mapping[str, Course] | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        if days is None:
+            outlets = read_outlets(now or clock())
+            self._now = {outlet.key: partial(_always, outlet) for outlet in outlets}
+            self._outlets = {outlet.key: outlet for outlet in outlets}
+        else:
+            self._now = {key: partial(_today, course, clock) for key, course in days.items()}
+            self._outlets = {key: course.whole for key, course in days.items()}
         self.ledger: list[Request] = []
         self.urls: dict[str, str] = {}
         self._servers: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
 
     def __enter__(self) -> Self:
-        for outlet in self._outlets.values():
+        for key in self._outlets:
             server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
             server.daemon_threads = True
-            site = Site(outlet, f"http://127.0.0.1:{server.server_address[1]}")
-            server.RequestHandlerClass = _handler(site, self.ledger)
+            pages = Pages(f"http://127.0.0.1:{server.server_address[1]}", self._now[key])
+            server.RequestHandlerClass = _handler(key, pages, self.ledger)
             thread = threading.Thread(
                 target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
             )
             thread.start()
             self._servers.append((server, thread))
-            self.urls[outlet.key] = site.home
+            self.urls[key] = f"{pages.origin}/"
         return self
 
     def __exit__(
@@ -70,26 +90,55 @@ class DemoServer:
         return self._outlets[key]
 
 
-def _handler(site: Site, ledger: list[Request]) -> type[BaseHTTPRequestHandler]:
-    pages = site.pages()
-    changed = format_datetime(site.outlet.stories[0].published_at, usegmt=True)
+def _always(outlet: Outlet) -> Outlet | None:
+    return outlet
 
+
+def _today(course: Course, clock: Callable[[], datetime]) -> Outlet | None:
+    return course.at(clock())
+
+
+class Pages:
+    """The pages at one origin, drawn anew when what the outlet shows has changed."""
+
+    def __init__(self, origin: str, now: Callable[[], Outlet | None]) -> None:
+        self.origin = origin
+        self._now = now
+        self._drawn: tuple[Outlet, dict[str, Answer]] | None = None
+
+    def answer(self, path: str) -> tuple[Answer, datetime | None]:
+        """The answer for a request line's path, and when anything on the site changed last."""
+        outlet = self._now()
+        if outlet is None:
+            return Answer(b"<h1>503</h1>", "text/html", 503), None
+        drawn = self._drawn
+        if drawn is None or drawn[0] is not outlet:
+            drawn = self._drawn = (outlet, Site(outlet, self.origin).pages())
+        missing = Answer(b"<h1>404</h1>", "text/html", 404)
+        return drawn[1].get(path.split("?utm_", 1)[0], missing), outlet.changed_at
+
+
+def _http_date(when: datetime | None) -> str | None:
+    return format_datetime(when, usegmt=True) if when else None
+
+
+def _handler(key: str, pages: Pages, ledger: list[Request]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            answer = pages.get(self.path.split("?utm_", 1)[0], Answer(b"<h1>404</h1>", "text/html", 404))
+            answer, changed = pages.answer(self.path)
             etag = f'"{sha256(answer.body).hexdigest()[:16]}"'
             conditional = "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
             known = self.headers.get("If-None-Match") == etag
             status = 304 if answer.status == 200 and known else answer.status
-            ledger.append(Request(site.outlet.key, self.path, status, conditional))
-            self._send(answer, status, etag)
+            ledger.append(Request(key, self.path, status, conditional))
+            self._send(answer, status, etag, changed)
 
         def do_HEAD(self) -> None:
             self.do_GET()
 
-        def _send(self, answer: Answer, status: int, etag: str) -> None:
+        def _send(self, answer: Answer, status: int, etag: str, changed: datetime | None) -> None:
             body = b"" if status == 304 else answer.body
             packed = "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 500
             if packed:
@@ -100,7 +149,7 @@ def _handler(site: Site, ledger: list[Request]) -> type[BaseHTTPRequestHandler]:
                 ("Content-Length", str(len(body))),
                 ("Content-Encoding", "gzip" if packed else None),
                 ("ETag", etag if answer.status == 200 else None),
-                ("Last-Modified", changed if answer.status == 200 else None),
+                ("Last-Modified", _http_date(changed) if answer.status == 200 else None),
                 ("Location", answer.location),
             ):
                 if value is not None:

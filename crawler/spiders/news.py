@@ -6,7 +6,6 @@ import hashlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -49,10 +48,13 @@ class NewsSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         try:
             await self.app.opened()
-            async for target in self.app.work.targets():
-                yield self.request(target)
-            await self.app.learn()
-            await self.app.watch_health()
+            going_on = True
+            while going_on:
+                async for target in self.app.work.targets():
+                    yield self.request(target)
+                await self.app.learn()
+                await self.app.watch_health()
+                going_on = not self.app.work.stopped and self.app.job.onward()
             await self.app.memory.report()
         except StoreError as error:  # Scrapy would only log it, with all its causes
             self.app.fail(error)
@@ -79,7 +81,7 @@ class NewsSpider(scrapy.Spider):
         visit: Visit = request.meta["visit"]
         if not self.app.is_open(visit):
             return  # given up at its time limit: an end has been written already
-        page = page_of(response, url=visit.target.url, fetched_at=datetime.now(UTC))
+        page = page_of(response, url=visit.target.url, fetched_at=self.app.now())
         latency = float(response.meta.get("download_latency") or 0.0)
         visit = replace(visit, page=page, timings={"download": latency})
         outcome, reason = outcome_of_answer(page)
