@@ -10,21 +10,29 @@ from pipelines.store.health import Episode, History
 from pipelines.store.maintenance import backup as backup_database
 from pipelines.store.maintenance import check as check_database
 from pipelines.store.overview import SourceView
+from pipelines.store.outbox import Alert, AlertCounts, ChannelState
+from pipelines.store.rehearsal import Rehearsed
 from pipelines.store.rules import LineRule
 from pipelines.store.search import Hit, Order
 from pipelines.store.sources import SourceRow
 from pipelines.store.store import Store
 from pipelines.store.today import Today
 from pipelines.store.visits import VisitRow
+from pipelines.store.watches import Match
 
 __all__ = [
+    "Alert",
+    "AlertCounts",
     "Brief",
     "ChangeRow",
+    "ChannelState",
     "Episode",
     "History",
     "Hit",
     "LineRule",
+    "Match",
     "Order",
+    "Rehearsed",
     "SourceRow",
     "SourceView",
     "Step",

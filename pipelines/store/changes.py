@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from pipelines.changes import Change, ChangeKind
 from pipelines.items import Article
+from pipelines.store.matching import on_changes
 from pipelines.store.schema import articles, changes
 
 
@@ -41,9 +42,10 @@ _ROWS = sa.select(
 
 
 def keep(connection: sa.Connection, article: Article, found: Iterable[Change], at: datetime) -> None:
-    """Note what led to the present state of an article."""
-    rows = [
-        {
+    """Note what led to the present state of an article, and let the watches know."""
+    kept: list[tuple[int, Change]] = []
+    for change in found:
+        row = {
             "article_id": article.id,
             "revision": article.revision,
             "kind": change.kind.value,
@@ -52,10 +54,11 @@ def keep(connection: sa.Connection, article: Article, found: Iterable[Change], a
             "after": change.after,
             "at": at,
         }
-        for change in found
-    ]
-    if rows:
-        connection.execute(_KEEP, rows)
+        key = connection.execute(_KEEP, row).inserted_primary_key
+        assert key is not None
+        kept.append((key[0], change))
+    if kept:
+        on_changes(connection, article, kept, at)
 
 
 def of_article(connection: sa.Connection, key: str) -> list[ChangeRow]:

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from pipelines.store.schema import hosts, robots, targets, visits
+from pipelines.store.schema import alerts, channels, hosts, robots, targets, visits
 from pipelines.store.types import UtcDateTime
 
 # Clocks are set right by seconds all the time.
 AHEAD = timedelta(minutes=10)
 # A host may ask to be left alone for a day at most.
 _LONGEST_REST = timedelta(days=1)
+# A channel that fails rests an hour at most, or as long as it asks for.
+_LONGEST_WAIT = timedelta(days=1)
 # Among so many of the newest visits a clock that was ahead has left one.
 _NEWEST = 1000
 
@@ -27,6 +29,7 @@ def mend(connection: sa.Connection, now: datetime) -> int:
     if latest is None or latest <= now + AHEAD:
         return 0
     _mend_hosts(connection, now)
+    _mend_alerts(connection, now)
     seen = targets.c.last_visited_at
     planned = sa.and_(
         targets.c.due_at.is_not(None),
@@ -37,6 +40,15 @@ def mend(connection: sa.Connection, now: datetime) -> int:
     return connection.execute(
         sa.update(targets).where(planned).values(due_at=now, last_visited_at=before)
     ).rowcount
+
+
+def _mend_alerts(connection: sa.Connection, now: datetime) -> None:
+    """What arose in the future is due; a channel rests an hour at most."""
+    late = sa.and_(alerts.c.sent_at.is_(None), alerts.c.at > now + AHEAD)
+    connection.execute(sa.update(alerts).where(late).values(due_at=now))
+    connection.execute(
+        sa.update(channels).where(channels.c.not_before > now + _LONGEST_WAIT).values(not_before=now)
+    )
 
 
 def _mend_hosts(connection: sa.Connection, now: datetime) -> None:

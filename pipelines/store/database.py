@@ -287,6 +287,8 @@ def _migrate(engine: sa.Engine, *, name: str) -> None:
         # Copying a table, as batch mode does, would otherwise cascade to the rows that refer to it. The
         # pragma has no effect inside a transaction.
         driver(connection).execute("PRAGMA foreign_keys=OFF")
+        # What a statement would have to undo is kept there: all of a table that is dropped.
+        driver(connection).execute("PRAGMA temp_store=FILE")
         connection = connection.execution_options(**_WRITING)
         with connection.begin():
             if _checked_version(connection, name=name) != HEAD:
@@ -294,6 +296,7 @@ def _migrate(engine: sa.Engine, *, name: str) -> None:
                 command.upgrade(config, "head")
                 _refuse_dangling(connection)
         driver(connection).execute("PRAGMA foreign_keys=ON")
+        driver(connection).execute("PRAGMA temp_store=MEMORY")
 
 
 def _refuse_dangling(connection: sa.Connection) -> None:

@@ -11,6 +11,8 @@ from pipelines.store.segment import segmented
 
 # The columns of articles_fts, in their order: migration 0008 has made them.
 COLUMNS = ("title", "text", "author", "source", "site", "language", "section", "tag", "agency", "day")
+# How they are cut into words.
+TOKENS = "tokenize = \"unicode61 remove_diacritics 2 categories 'L* N* Co M*'\""
 # What they are made of: fields of an article.
 SOURCES = (
     "title",

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipelines.items import Kind, Outcome
+from pipelines.store.matching import on_health
 from pipelines.store.schema import PRIORITY, articles, episodes, hosts, sources, targets, visits
 from pipelines.store.sources import CONFIG
 
@@ -262,8 +263,16 @@ def keep_findings(
         connection.execute(sa.update(episodes).where(episodes.c.id == key).values(changes))
         if still is None and episode.source in of_sources:
             ended.append(episode)
+            _tell(connection, key, episode, ended=True, now=now)
     began: Sequence[Episode] = list(news.values())
-    rows = [{name: getattr(one, name) for name in Episode.__dataclass_fields__} for one in began]
-    if rows:
-        connection.execute(sa.insert(episodes), rows)
+    for one in began:
+        row = {name: getattr(one, name) for name in Episode.__dataclass_fields__}
+        begun = connection.execute(sa.insert(episodes), row).inserted_primary_key
+        assert begun is not None
+        _tell(connection, begun[0], one, ended=False, now=now)
     return Changes(began=tuple(began), ended=tuple(ended))
+
+
+def _tell(connection: sa.Connection, key: int, episode: Episode, *, ended: bool, now: datetime) -> None:
+    detail = {"finding": episode.finding, "detail": episode.detail, "ended": ended}
+    on_health(connection, key, episode.source, detail, now)

@@ -325,3 +325,81 @@ episodes = sa.Table(
     sa.Column("ended_at", UtcDateTime),
 )
 sa.Index("ix_episodes_source", episodes.c.source, episodes.c.finding, episodes.c.began_at)
+
+# Saved queries and what becomes of what they find; times of the day and spans as text (see store.watches).
+watches = sa.Table(
+    "watches",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", CleanText, nullable=False, unique=True),
+    sa.Column("query", CleanText, nullable=False),
+    sa.Column("events", Json, nullable=False),
+    sa.Column("kinds", Json, nullable=False),
+    sa.Column("channels", Json, nullable=False),
+    sa.Column("digest", CleanText),
+    sa.Column("quiet", CleanText),
+    sa.Column("timezone", CleanText, nullable=False),
+    sa.Column("per_story", sa.Boolean, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+
+def _of_watch() -> sa.Column[int]:
+    key = sa.ForeignKey("watches.id", ondelete="CASCADE", name="fk_watch")
+    return sa.Column("watch", sa.Integer, key, nullable=False)
+
+
+# The articles (`pk`, which no renaming changes) that a watch has found; `repeats`: of a story that it knew.
+matches = sa.Table(
+    "matches",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _of_watch(),
+    sa.Column(
+        "article",
+        sa.Integer,
+        sa.ForeignKey("articles.pk", ondelete="CASCADE", name="fk_article"),
+        nullable=False,
+    ),
+    sa.Column("repeats", sa.Boolean, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("watch", "article", name="uq_matches"),
+)
+sa.Index("ix_matches_article", matches.c.article)
+
+# What is to be told, once for each channel: `subject` is the article (`pk`), the first row of `changes` or
+# twice the episode's id, one more for its end. Alerts of one `message` are delivered and repeated together.
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _of_watch(),
+    sa.Column("channel", CleanText, nullable=False),
+    sa.Column("event", CleanText, nullable=False),
+    sa.Column("subject", sa.Integer, nullable=False),
+    sa.Column("article", sa.Integer, sa.ForeignKey("articles.pk", ondelete="CASCADE", name="fk_article")),
+    sa.Column("source", CleanText, nullable=False),
+    sa.Column("detail", Json, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("message", CleanText),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("last_error", CleanText),
+    sa.Column("sent_at", UtcDateTime),
+    sa.UniqueConstraint("watch", "channel", "event", "subject", name="uq_alerts"),
+)
+_WAITS = alerts.c.sent_at.is_(None)
+sa.Index("ix_alerts_due", alerts.c.due_at, sqlite_where=_WAITS, postgresql_where=_WAITS)
+sa.Index("ix_alerts_article", alerts.c.article)
+
+# How delivering to each channel went; `not_before`: it is left alone until then.
+channels = sa.Table(
+    "channels",
+    metadata,
+    sa.Column("name", CleanText, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("not_before", UtcDateTime),
+    sa.Column("last_error", CleanText),
+    sa.Column("last_sent_at", UtcDateTime),
+)

@@ -211,6 +211,15 @@ def _hit(connection: sa.Connection, query: Query, pk: int, score: float) -> Hit:
     return Hit(article=article, title=title, snippet=snippet, score=score, place=pk)
 
 
+def snippet_of(connection: sa.Connection, text: str, pk: int, article: Article) -> str:
+    """A piece of an article's text, where a query says so around what it finds."""
+    words = compiled(text).words
+    marks = driver(connection).execute(_MARKS, (words, pk)).fetchone() if words is not None else None
+    if marks is None:
+        return _start(article.text)
+    return "".join(part for part, _ in _snippet(marks[1], article.text))
+
+
 def _counted(connection: sa.Connection, hits: list[Hit]) -> list[Hit]:
     clusters = {hit.article.cluster_id for hit in hits if hit.article.cluster_id is not None}
     sizes = copies.sizes(connection, clusters) if clusters else {}

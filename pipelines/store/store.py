@@ -39,11 +39,12 @@ from pipelines.store.rules import LineRule
 from pipelines.store.search import Filters, FilterWords, Hit, Order
 from pipelines.store.sources import SourceRow
 from pipelines.store.visits import VisitRow
+from pipelines.store.watching import Watching
 
 _NO_WISHES = Wishes()
 
 
-class Store:
+class Store(Watching):
     """The sources, targets, visits and articles of one database.
 
     Every method is one transaction, so nothing is ever half done. One thread writes; any number of

@@ -17,7 +17,7 @@ from pipelines.gaps import missed_some
 from pipelines.items import FAILURES, Article, Grounds, HostState, Kind, Link, Outcome, Target, Visit
 from pipelines.store import articles as kept
 from pipelines.store import changes as noted
-from pipelines.store import copies
+from pipelines.store import copies, matching
 from pipelines.store import rules as learned
 from pipelines.store.database import Prepared
 from pipelines.store.decision import Decision, decide
@@ -163,7 +163,7 @@ def _keep(connection: sa.Connection, visit: Visit, decision: Decision) -> str | 
         ours = changes_between(decision.known, decision.recleaned)
         noted.keep(connection, decision.recleaned, ours, visit.ended_at)
     if decision.outcome is Outcome.STORED:
-        _keep_new(connection, article, decision)
+        _keep_new(connection, article, decision, visit.ended_at)
     elif decision.outcome is Outcome.UPDATED:
         kept.keep_revision(connection, article)
     elif decision.outcome is Outcome.UNCHANGED:
@@ -176,12 +176,13 @@ def _keep(connection: sa.Connection, visit: Visit, decision: Decision) -> str | 
     return article.id
 
 
-def _keep_new(connection: sa.Connection, article: Article, decision: Decision) -> None:
+def _keep_new(connection: sa.Connection, article: Article, decision: Decision, now: datetime) -> None:
     if decision.misplaced is not None:
         kept.rename(connection, decision.misplaced.id, decision.misplaced.url)
     kept.drop_address(connection, article.url_canonical)
     pk = kept.keep_new(connection, article)
     copies.note(connection, pk, decision.placed)
+    matching.on_article(connection, pk, article, now)
 
 
 def _seen_again(connection: sa.Connection, url: str, now: datetime) -> str | None:
