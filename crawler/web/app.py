@@ -38,6 +38,7 @@ logger = logging.getLogger("wirewatch")
 
 # Readers at once: more threads than cores only wait for each other, and each has a cache of the database.
 _THREADS = 4
+_ASKED_WITH = ["Authorization", "If-None-Match"]
 _LARGEST_BODY = 256 * 1024
 
 
@@ -72,7 +73,11 @@ def create_app(
         middleware=[
             Middleware(SafeHeaders, images=section.images),
             Middleware(HostGuard, hosts=section.names),
-            *([Middleware(CORSMiddleware, allow_origins=section.cors)] if section.cors else []),
+            *(
+                [Middleware(CORSMiddleware, allow_origins=section.cors, allow_headers=_ASKED_WITH)]
+                if section.cors
+                else []
+            ),
             Middleware(ETags),
             Middleware(Gate, access=access, secure=secure),
         ],

@@ -70,6 +70,16 @@ def source(request: Request, desk: TheDesk, name: str, form: Form) -> Response:
     return _answer(request, form, f"Wirewatch: {name}", path, [hit.article for hit in hits])
 
 
+@router.get("/watches/{name}.{form}")
+def watch(request: Request, desk: TheDesk, name: str, form: Form) -> Response:
+    known = desk.store.watch(name)
+    if known is None:
+        raise HTTPException(404, f"there is no watch named {name[:80]}")
+    matches = desk.store.watch_matches(name, limit=ITEMS)
+    path = f"/watches/{quote(name, safe='')}"
+    return _answer(request, form, f"Wirewatch: {name}", path, [match.article for match in matches])
+
+
 @router.get("/sources.opml")
 def opml(desk: TheDesk) -> Response:
     return Response(write_opml(desk.config().sources), media_type="text/x-opml; charset=utf-8")

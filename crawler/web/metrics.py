@@ -59,6 +59,9 @@ class _Store(Collector):
                 "When the newest visit ended.",
                 system.rates.newest_at.timestamp(),
             )
+        counts = self._desk.store.alert_counts().values()
+        waiting = sum(count.waiting for count in counts)
+        yield _one("alerts_waiting", "Alerts that no channel has confirmed yet.", waiting)
         troubles: dict[str, int] = {}
         for view, _ in views(self._desk):
             for episode in view.episodes:

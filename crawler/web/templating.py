@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from crawler.watch_words import told
 from crawler.web.guard import visitor_of
 from pipelines.items import iso_utc
 
@@ -36,9 +37,10 @@ def _environment() -> Environment:
         "when": when,
         "span": span,
         "link": link,
-        "lang": language_attributes,
+        "lang": language_attribute,
         "marked": marked,
         "paragraphs": paragraphs,
+        "told": told,
     }
     environment.globals |= {"bars": bars, "url": url_with, "spark": spark, "tag_query": tag_query}
     return environment
@@ -128,11 +130,11 @@ def link(address: str | None) -> str | None:
     return address if parts.scheme in ("http", "https") and parts.netloc else None
 
 
-def language_attributes(language: str | None) -> Markup:
-    """lang and dir for text of that language; the direction is told by the text itself."""
+def language_attribute(language: str | None) -> Markup:
+    """The lang attribute of text in that language. Its direction is told by the text itself (dir="auto")."""
     if language and _LANGUAGE.fullmatch(language):
-        return Markup('lang="{}" dir="auto"').format(language)
-    return Markup('dir="auto"')
+        return Markup('lang="{}"').format(language)
+    return Markup("")
 
 
 def marked(parts: Iterable[tuple[str, bool]]) -> Markup:
@@ -160,46 +162,40 @@ def tag_query(tag: str) -> str:
 
 
 def bars(
-    values: Sequence[float], before: Sequence[float] = (), *, width: int = 720, height: int = 96
+    values: Sequence[float],
+    before: Sequence[float] = (),
+    *,
+    expected: Sequence[float | None] = (),
+    width: int = 720,
+    height: int = 96,
+    name: str = "bars",
 ) -> Markup:
-    """Columns over time as a picture, with those of the time before behind them."""
-    top = max([*values, *before, 1])
+    """Columns over time as a picture, those of the time before behind them, a line of what was expected."""
+    top = max([*values, *before, *filter(None, expected), 1])
     step = width / max(len(values), 1)
     gap = min(2.0, step / 5)
 
-    def column(place: int, value: float, name: str) -> Markup:
-        tall = 0.0 if value <= 0 else max(1.5, value / top * (height - 4))
+    def column(place: int, value: float, fill: str) -> Markup:
+        tall = 0.0 if value <= 0 else max(1.5, value / top * (height - 2))
         return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-            name, place * step + gap / 2, height - tall, step - gap, tall
+            fill, place * step + gap / 2, height - tall, step - gap, tall
         )
 
     drawn = [column(place, value, "was") for place, value in enumerate(before)]
     drawn += [column(place, value, "is") for place, value in enumerate(values)]
-    return _picture(Markup("").join(drawn), width, height, "bars")
-
-
-def spark(
-    values: Sequence[float], expected: Sequence[float] = (), *, width: int = 120, height: int = 28
-) -> Markup:
-    """A small chart: columns, and a line of what was expected."""
-    top = max([*values, *expected, 1])
-    step = width / max(len(values), 1)
-    drawn = [
-        Markup('<rect class="is" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
-            place * step + 0.5,
-            height - max(1.0, value / top * (height - 2)),
-            step - 1,
-            max(1.0, value / top * (height - 2)),
-        )
-        for place, value in enumerate(values)
+    line = [
+        f"{(place + 0.5) * step:.1f},{height - value / top * (height - 2):.1f}"
+        for place, value in enumerate(expected)
+        if value is not None
     ]
-    if expected:
-        points = " ".join(
-            f"{(place + 0.5) * step:.1f},{height - value / top * (height - 2):.1f}"
-            for place, value in enumerate(expected)
-        )
-        drawn.append(Markup('<polyline class="expected" points="{}"/>').format(points))
-    return _picture(Markup("").join(drawn), width, height, "spark")
+    if line:
+        drawn.append(Markup('<polyline class="expected" points="{}"/>').format(" ".join(line)))
+    return _picture(Markup("").join(drawn), width, height, name)
+
+
+def spark(values: Sequence[float], expected: Sequence[float | None] = ()) -> Markup:
+    """A small one, to stand in a table."""
+    return bars(values, expected=expected, width=120, height=28, name="spark")
 
 
 def _picture(content: Markup, width: int, height: int, name: str) -> Markup:

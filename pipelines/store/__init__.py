@@ -9,8 +9,8 @@ from pipelines.store.database import sqlite_path
 from pipelines.store.health import Episode, History
 from pipelines.store.maintenance import backup as backup_database
 from pipelines.store.maintenance import check as check_database
-from pipelines.store.overview import SourceView
 from pipelines.store.outbox import Alert, AlertCounts, ChannelState
+from pipelines.store.overview import SourceView
 from pipelines.store.rehearsal import Rehearsed
 from pipelines.store.rules import LineRule
 from pipelines.store.search import Hit, Order

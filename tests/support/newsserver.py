@@ -239,7 +239,8 @@ def wirewatch(
 
 
 def clean_environment() -> dict[str, str]:
-    names = ("WIREWATCH_CONFIG", "WIREWATCH_DATABASE", "WIREWATCH_ALLOW_NETWORK")
-    env = {name: value for name, value in os.environ.items() if name not in names}
+    names = ("CONFIG", "DATABASE", "ALLOW_NETWORK", "PASSWORD", "TOKEN")
+    foreign = {f"WIREWATCH_{name}" for name in names}
+    env = {name: value for name, value in os.environ.items() if name not in foreign}
     ours = {"PYTHONPATH": str(Path(__file__).parents[2]), "WIREWATCH_ALLOW_NETWORK": "127.0.0.0/8"}
     return {**env, **ours, "COLUMNS": "200"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from crawler.web.api import articles, changes, clusters, sources
+from crawler.web.api import articles, changes, clusters, sources, watches
 from crawler.web.problems import PROBLEM_JSON, Problem
 
 DESCRIPTION = """\
@@ -24,5 +24,5 @@ _WRONG = {
 }
 
 router = APIRouter(responses=_WRONG)  # type: ignore[arg-type]
-for part in (articles, clusters, changes, sources):
+for part in (articles, clusters, changes, sources, watches):
     router.include_router(part.router)

@@ -156,7 +156,7 @@ class EpisodeOut(BaseModel):
 
 class SourceOut(BaseModel):
     """A source. `volume` has the articles of each of the last 14 days (UTC), today's last; `expected` what
-    its past lets expect of them, null where that is not known yet."""
+    its past lets expect of them, null where that is not known yet, and for days before it was added."""
 
     name: str
     url: str
@@ -169,7 +169,7 @@ class SourceOut(BaseModel):
     visits_24h: int
     failures_24h: int
     volume: list[int]
-    expected: list[float] | None
+    expected: list[float | None] | None
     findings: list[EpisodeOut]
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query
 
 from crawler.web.api.models import HealthOut, Json, SourceList, SourceOut
 from crawler.web.desk import TheDesk
-from crawler.web.pages.sources import views
+from crawler.web.pages.sources import Expected, views
 from pipelines.items import iso_utc
 from pipelines.store import Episode, SourceView
 
@@ -48,7 +48,7 @@ def health(
     )
 
 
-def source_record(view: SourceView, expected: list[float]) -> dict[str, Any]:
+def source_record(view: SourceView, expected: Expected) -> dict[str, Any]:
     return {
         "name": view.name,
         "url": view.url,
@@ -61,7 +61,7 @@ def source_record(view: SourceView, expected: list[float]) -> dict[str, Any]:
         "visits_24h": view.visits,
         "failures_24h": view.failures,
         "volume": list(view.daily),
-        "expected": [round(one, 2) for one in expected] or None,
+        "expected": [None if one is None else round(one, 2) for one in expected] or None,
         "findings": [episode_record(one) for one in view.episodes],
     }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from crawler.web.pages import article, changes, login, search, sources, stories, system, today
+from crawler.web.pages import article, changes, login, search, sources, stories, system, today, watches
 
 router = APIRouter()
-for part in (today, search, article, stories, changes, sources, system, login):
+for part in (today, search, article, stories, changes, sources, watches, system, login):
     router.include_router(part.router)

@@ -12,7 +12,7 @@ from crawler.web.desk import TheDesk
 from crawler.web.filters import MOST
 from crawler.web.templating import page
 from pipelines.changes import CHANGE_MEANING, ChangeKind
-from pipelines.changes.marks import Piece, word_diff
+from pipelines.changes.marks import Fate, Piece, word_diff
 from pipelines.store import ChangeRow
 
 router = APIRouter()
@@ -55,4 +55,6 @@ def _groups(rows: Sequence[ChangeRow]) -> list[tuple[ChangeRow, list[tuple[Chang
 
 
 def _pieces(row: ChangeRow) -> list[list[Piece]]:
-    return word_diff(row.before or "", row.after or "") if row.before or row.after else []
+    """What was cut before what took its place."""
+    diff = word_diff(row.before or "", row.after or "") if row.before or row.after else []
+    return sorted(diff, key=lambda parts: all(piece.fate is Fate.ADDED for piece in parts))

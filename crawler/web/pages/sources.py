@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -20,29 +21,40 @@ from pipelines.store import SourceView
 
 router = APIRouter()
 
+Rhythms = Iterable[Mapping[str, Any] | None]
+
 # Seconds that what was counted is shown to others as well.
 FRESH = 10.0
 
 
-def views(desk: Desk) -> list[tuple[SourceView, list[float]]]:
+Expected = list[float | None]
+
+
+def views(desk: Desk) -> list[tuple[SourceView, Expected]]:
     """Each source with what its past lets expect of each of its days; empty where that is not known."""
     now = desk.clock()
 
-    def counted() -> list[tuple[SourceView, list[float]]]:
+    def counted() -> list[tuple[SourceView, Expected]]:
         found, rhythms = desk.store.desk.sources(now), desk.store.desk.rhythms()
         days = (
             [(now - timedelta(days=ago)).date() for ago in range(len(found[0].daily) - 1, -1, -1)]
             if found
             else []
         )
-        return [(view, _expected(rhythms.get(view.name, ()), days)) for view in found]
+        return [(view, _expected(view, rhythms.get(view.name, ()), days)) for view in found]
 
     return desk.fresh.get("sources", FRESH, counted)
 
 
-def _expected(rhythms: Any, days: Any) -> list[float]:
+def _expected(view: SourceView, rhythms: Rhythms, days: Sequence[date]) -> Expected:
+    """What is expected of each day since it was added, None for those before; [] where nothing is known."""
     expected = expected_daily(rhythms, days)
-    return expected if any(expected) else []
+    since = view.added_at.date()
+    return (
+        [one if day >= since else None for one, day in zip(expected, days, strict=True)]
+        if any(expected)
+        else []
+    )
 
 
 @router.get("/sources")
@@ -151,7 +163,7 @@ def source(request: Request, desk: TheDesk, name: str) -> Response:
         source=found.view,
         detail=found,
         days=days,
-        expected=_expected([root.rhythm for root in found.roots], days),
+        expected=_expected(found.view, [root.rhythm for root in found.roots], days),
         editable=_is_written(desk, name),
         waiting=_waiting(desk, found.view),
     )

@@ -30,6 +30,6 @@ def system(request: Request, desk: TheDesk) -> Response:
         failures=FAILURES,
         meaning=OUTCOME_MEANING,
         quiet=newest is None or now - newest > _QUIET,
-        channels=[],
-        alerts={"waiting": 0, "sent": 0},
+        channels=desk.store.channel_states(now),
+        alerts=list(desk.store.alert_counts().values()),
     )
