@@ -83,7 +83,8 @@ class Press:
         self.outlets = self._founded()
         self._weights = list(accumulate(outlet.weight for outlet in self.outlets))
         self._dice = random.Random(f"{seed}-{begin}")
-        self._count = begin
+        # Numbers of an earlier run may come again: those of articles it had not published yet.
+        self._begin, self._count = begin, 0
         self._waiting: list[tuple[datetime, int, Event]] = []
 
     def events(self, times: Iterator[datetime]) -> Iterator[Event]:
@@ -159,7 +160,7 @@ class Press:
     def _article(self, outlet: Outlet, at: datetime, title: str, text: str) -> Article:
         self._count += 1
         dice = self._dice
-        url = f"{outlet.home}{at:%Y/%m/%d}/{self._count}"
+        url = f"{outlet.home}{at:%Y/%m/%d}/{self._begin}-{self._count}"
         published = at - timedelta(minutes=dice.expovariate(1 / 12))
         return Article(
             id=article_id(url),

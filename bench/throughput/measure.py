@@ -95,7 +95,12 @@ class _Peak:
 
     def _watch(self) -> None:
         while not self._over.wait(0.5):
-            self.mib = max(self.mib, sum(map(_pss_kib, _family(self._pid))) / 1024)
+            self.mib = max(self.mib, pss_mib(self._pid))
+
+
+def pss_mib(pid: int) -> float:
+    """Memory of a process and its descendants; shared pages are counted once."""
+    return sum(map(_pss_kib, _family(pid))) / 1024
 
 
 def _family(pid: int) -> list[int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,12 +17,39 @@ from pipelines.items import ARTICLE_FIELDS, Article
 from pipelines.store import fields
 from pipelines.store.database import Prepared, driver
 from pipelines.store.schema import article_urls, articles, changes, revisions, seen_lines, visits
-from pipelines.store.types import clean_text
+from pipelines.store.types import clean_text, to_bool, to_names, to_time
 
 _LISTS = ("authors", "tags", "published_flags")
 _PREFIXES_SHOWN = 3
 # A publisher's date this far ahead of the day we saw the article is a mistake (or announces an embargo).
 _FUTURE = timedelta(days=1)
+
+
+# How what plain SQL reads becomes a field's value, where it is not one as it is.
+_PLAIN: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(
+        ("published_at", "modified_at", "withdrawn_at", "first_seen_at", "last_seen_at"), to_time
+    ),
+    **dict.fromkeys(_LISTS, to_names),
+    **dict.fromkeys(("is_accessible_for_free", "tdm_reservation"), to_bool),
+}
+_BY_PKS = (
+    f"SELECT pk, {', '.join(ARTICLE_FIELDS)} FROM articles"  # noqa: S608 - names of ours
+    " WHERE pk IN (SELECT value FROM json_each(?))"
+)
+
+
+def by_pks(connection: sa.Connection, pks: Collection[int]) -> dict[int, Article]:
+    """Those of these rows that are there: a page's, which SQLAlchemy would take ten times as long to read."""
+    rows = driver(connection).execute(_BY_PKS, (json.dumps(list(pks)),))
+    return {pk: _from_row(values) for pk, *values in rows}
+
+
+def _from_row(row: Sequence[Any]) -> Article:
+    values = dict(zip(ARTICLE_FIELDS, row, strict=True))
+    for name, read in _PLAIN.items():
+        values[name] = read(values[name])
+    return Article(**values)
 
 
 def to_article(row: sa.Row[Any]) -> Article:

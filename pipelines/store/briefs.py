@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from pipelines.store.schema import articles
+from pipelines.store.database import driver
+from pipelines.store.types import clean_text, to_bool, to_names, to_time
 
 # So much of a text is enough for a snippet; characters.
 _READ, SNIPPET = 400, 200
@@ -49,38 +51,33 @@ class Brief:
 
 
 _FIELDS = [name for name in Brief.__dataclass_fields__ if name not in ("url", "snippet")]
-_BRIEF: sa.Select[Any] = sa.select(
-    *(articles.c[name] for name in _FIELDS),
-    articles.c.url_canonical.label("url"),
-    sa.func.substr(articles.c.description, 1, _READ).label("described"),
-    sa.func.substr(articles.c.text, 1, _READ).label("begun"),
+_PLAIN: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("published_at", "first_seen_at", "dated_at", "withdrawn_at"), to_time),
+    "authors": to_names,
+    "is_accessible_for_free": to_bool,
+}
+_BRIEF = (
+    f"SELECT {', '.join(_FIELDS)}, url_canonical, substr(coalesce(description, ''), 1, {_READ}),"  # noqa: S608
+    f" substr(text, 1, {_READ}) FROM articles "
 )
-_BY_PKS = _BRIEF.where(articles.c.pk.in_(sa.bindparam("pks", expanding=True)))
-_OF_CLUSTER = _BRIEF.where(articles.c.cluster_id == sa.bindparam("cluster"))
-# Most queries name one size of a list: SQLAlchemy expands each size anew.
-_CHUNK = 200
+_BY_PKS = f"{_BRIEF} WHERE pk IN (SELECT value FROM json_each(?))"  # noqa: S608
+_OF_SOURCE = f"{_BRIEF} WHERE source = ? ORDER BY dated_at DESC, pk DESC LIMIT ?"
+_OF_CLUSTER = f"{_BRIEF} WHERE cluster_id = ?"
 
 
 def by_pks(connection: sa.Connection, pks: Iterable[int]) -> dict[int, Brief]:
-    wanted = list(pks)
-    found: dict[int, Brief] = {}
-    for at in range(0, len(wanted), _CHUNK):
-        rows = connection.execute(_BY_PKS, {"pks": wanted[at : at + _CHUNK]})
-        found.update((row.pk, _to_brief(row)) for row in rows)
-    return found
+    rows = driver(connection).execute(_BY_PKS, (json.dumps(list(pks)),))
+    return {brief.pk: brief for brief in map(_to_brief, rows)}
 
 
 def of_source(connection: sa.Connection, source: str, limit: int) -> list[Brief]:
     """The newest ones by `dated_at`."""
-    query = _BRIEF.where(articles.c.source == source).order_by(
-        articles.c.dated_at.desc(), articles.c.pk.desc()
-    )
-    return [_to_brief(row) for row in connection.execute(query.limit(limit))]
+    return [_to_brief(row) for row in driver(connection).execute(_OF_SOURCE, (clean_text(source), limit))]
 
 
 def of_cluster(connection: sa.Connection, cluster: str) -> list[Brief]:
     """All of a cluster, the one that was seen first at the head, as `Store.copies` has them."""
-    found = [_to_brief(row) for row in connection.execute(_OF_CLUSTER, {"cluster": cluster})]
+    found = [_to_brief(row) for row in driver(connection).execute(_OF_CLUSTER, (clean_text(cluster),))]
     return sorted(found, key=_as_seen)
 
 
@@ -88,11 +85,12 @@ def _as_seen(brief: Brief) -> tuple[bool, datetime, int]:
     return brief.copy_of is not None, brief.first_seen_at, brief.pk
 
 
-def _to_brief(row: sa.Row[Any]) -> Brief:
-    values = dict(row._mapping)
-    described, begun = values.pop("described") or "", values.pop("begun")
-    values["authors"] = tuple(values["authors"] or ())
-    return Brief(**values, snippet=start(described) or start(begun))
+def _to_brief(row: Sequence[Any]) -> Brief:
+    *fields, url, described, begun = row
+    values = dict(zip(_FIELDS, fields, strict=True))
+    for name, read in _PLAIN.items():
+        values[name] = read(values[name])
+    return Brief(**values, url=url, snippet=start(described) or start(begun))
 
 
 def start(text: str) -> str:

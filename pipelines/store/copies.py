@@ -6,6 +6,7 @@ hash stands for more than `COMMON` articles, so that a look costs the same in a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -71,6 +72,10 @@ _MARKS = ", ".join("?" * SIZE)
 # One text of a statement for any number of hashes: the driver keeps it ready.
 _POSTINGS = f"SELECT hash, article FROM shingles WHERE hash IN ({_MARKS})"  # noqa: S608 - question marks only
 _NOTE = "INSERT OR IGNORE INTO shingles (hash, article) VALUES (?, ?)"
+_SIZES = (
+    "SELECT cluster_id, count(*) FROM articles WHERE cluster_id IN (SELECT value FROM json_each(?))"
+    " GROUP BY cluster_id"
+)
 _MEMBER_PKS = f"SELECT pk FROM articles WHERE cluster_id = ? LIMIT {_MEMBERS}"  # noqa: S608 - a number of ours
 _COLUMNS = [articles.c[name] for name in _Known.__dataclass_fields__]
 _BY_PK = sa.select(*_COLUMNS).where(articles.c.pk == sa.bindparam("pk"))
@@ -162,9 +167,7 @@ def members(connection: sa.Connection, article: Article) -> list[Article]:
 
 def sizes(connection: sa.Connection, clusters: Collection[str]) -> Mapping[str, int]:
     """Cluster -> the number of its members."""
-    count = sa.func.count()
-    query = sa.select(articles.c.cluster_id, count).where(articles.c.cluster_id.in_(clusters))
-    return {row[0]: row[1] for row in connection.execute(query.group_by(articles.c.cluster_id))}
+    return dict(driver(connection).execute(_SIZES, (json.dumps(sorted(clusters)),)).fetchall())
 
 
 def _sketch_late(connection: sa.Connection, article: Article) -> None:

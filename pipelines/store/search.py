@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypedDict
@@ -11,12 +12,10 @@ from typing import Any, Literal, TypedDict
 import sqlalchemy as sa
 
 from pipelines.items import Article
-from pipelines.store import copies
-from pipelines.store.articles import to_article
+from pipelines.store import articles, copies
 from pipelines.store.database import driver
 from pipelines.store.fields import COLUMNS, on_days, written
 from pipelines.store.query import Query, compiled
-from pipelines.store.schema import articles
 from pipelines.store.segment import folded, joined, visible
 
 Order = Literal["relevance", "newest"]
@@ -33,11 +32,12 @@ _OPEN, _CLOSE, _MORE = "\x02", "\x03", "\x04"
 Marked = tuple[tuple[str, bool], ...]
 
 
-_BY_PK = sa.select(articles).where(articles.c.pk == sa.bindparam("pk"))
-_MARKS = (
-    f"SELECT highlight(articles_fts, 0, '{_OPEN}', '{_CLOSE}'),"  # noqa: S608 - constants only
+_MARKED = (
+    f"SELECT rowid, highlight(articles_fts, 0, '{_OPEN}', '{_CLOSE}'),"  # noqa: S608 - constants only
     f" snippet(articles_fts, 1, '{_OPEN}', '{_CLOSE}', '{_MORE}', {_SNIPPET_TOKENS})"
-    " FROM articles_fts WHERE articles_fts MATCH ? AND rowid = ?"
+    " FROM articles_fts WHERE articles_fts MATCH :query AND rowid BETWEEN :low AND :high"
+    # With the plus, SQLite does not begin a search for each.
+    " AND +rowid IN (SELECT value FROM json_each(:pks))"
 )
 
 
@@ -108,7 +108,9 @@ def search(
         pks = [(pk, 0.0) for pk in selection.by_date(connection, limit=limit, offset=offset)]
     else:
         pks = selection.ranked(connection)[offset : offset + limit]
-    return _counted(connection, [_hit(connection, query, pk, score) for pk, score in pks])
+    marks = selection.marks(connection, [pk for pk, _ in pks]) if query.words and pks else {}
+    found = articles.by_pks(connection, [pk for pk, _ in pks])
+    return _counted(connection, [_hit(found[pk], marks.get(pk), pk, score) for pk, score in pks])
 
 
 def count(connection: sa.Connection, text: str, filters: Filters, *, at_most: int) -> int:
@@ -147,6 +149,12 @@ class _Selection:
         rows = self._stream(connection, what, joined=True, limit=RANKED, offset=0)
         rows.sort(key=lambda row: (row[1], row[2], row[0]), reverse=True)
         return [(pk, score) for pk, score, _ in rows]
+
+    def marks(self, connection: sa.Connection, pks: Collection[int]) -> dict[int, tuple[str, str]]:
+        """The marked titles and snippets of some matches, found by going through those between them once
+        more: to begin a search anew for each takes longer."""
+        values = {**self._values, "low": min(pks), "high": max(pks), "pks": json.dumps(list(pks))}
+        return {pk: (title, snippet) for pk, title, snippet in driver(connection).execute(_MARKED, values)}
 
     def by_date(self, connection: sa.Connection, *, limit: int, offset: int) -> list[int]:
         """In the order of `dated_at`, of which there is an index: no sorting, but a list of all matches."""
@@ -198,16 +206,12 @@ class _Selection:
         return f"NOT EXISTS (SELECT 1 FROM {tables} WHERE {' AND '.join(where)})"  # noqa: S608 - likewise
 
 
-def _hit(connection: sa.Connection, query: Query, pk: int, score: float) -> Hit:
-    row = connection.execute(_BY_PK, {"pk": pk}).one()
-    article = to_article(row)
+def _hit(article: Article, marks: tuple[str, str] | None, pk: int, score: float) -> Hit:
     title: Marked = ((article.title, False),)
     snippet: Marked = ((_start(article.text), False),)
-    if query.words:
-        marks = driver(connection).execute(_MARKS, (query.words, pk)).fetchone()
-        if marks is not None:
-            title = _unfolded(_marked(marks[0]), article.title)
-            snippet = _snippet(marks[1], article.text)
+    if marks is not None:
+        title = _unfolded(_marked(marks[0]), article.title)
+        snippet = _snippet(marks[1], article.text)
     return Hit(article=article, title=title, snippet=snippet, score=score, place=pk)
 
 

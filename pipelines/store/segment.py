@@ -58,17 +58,20 @@ _FOLDED = re.compile(f"[{re.escape(''.join(map(chr, _FOLDS)))}]")
 
 def segmented(text: str) -> str:
     """The text as it is indexed: folded, and cut after each character of a script without spaces."""
-    return _PIECE.sub(lambda match: match[0] + _CUT, folded(visible(text)))
+    readable = folded(visible(text))
+    return readable if readable.isascii() else _PIECE.sub(lambda match: match[0] + _CUT, readable)
 
 
 def visible(text: str) -> str:
     """The text in NFKC without what does not count; `folded` and this have their characters in step."""
-    return _CONTROLS.sub(" ", _IGNORED.sub("", unicodedata.normalize("NFKC", text)))
+    # Of ASCII, all that is normal form and ignored characters say stays as it is.
+    normal = text if text.isascii() else _IGNORED.sub("", unicodedata.normalize("NFKC", text))
+    return _CONTROLS.sub(" ", normal)
 
 
 def folded(text: str) -> str:
     # Most texts have none of these, and looking is much faster than translating.
-    return text.translate(_FOLDS) if _FOLDED.search(text) else text
+    return text if text.isascii() or not _FOLDED.search(text) else text.translate(_FOLDS)
 
 
 def joined(text: str) -> str:

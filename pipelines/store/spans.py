@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+
+from pipelines.store.fields import written
 
 # What a statement counts by: names `span (number, begins, ends)`, from the parameter that `listed` makes.
 SPANS = """
@@ -16,12 +18,7 @@ SPANS = """
 _END = "9999-12-31 24"
 
 
-def as_kept(when: datetime) -> str:
-    """A time as the database has it."""
-    return when.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
 def listed(begins: Sequence[datetime]) -> str:
     """The spans from each of these times to the next, the last one without an end."""
-    times = [as_kept(when) for when in begins]
+    times = [written(when) for when in begins]
     return json.dumps(list(zip(times, [*times[1:], _END], strict=True)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from pipelines.store import briefs
 from pipelines.store.briefs import Brief
 from pipelines.store.database import driver
 from pipelines.store.schema import articles, sources
+from pipelines.store.types import to_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +100,15 @@ def members(connection: sa.Connection, clusters: Collection[str]) -> dict[str, l
         _MEMBERS, (json.dumps(sorted(found)),)
     ):
         found[cluster].append(
-            Member(pk=pk, id=key, source=source, first_seen_at=_time(seen), dated_at=_time(dated))
+            Member(pk=pk, id=key, source=source, first_seen_at=_at(seen), dated_at=_at(dated))
         )
     return found
 
 
-def _time(kept: str) -> datetime:
-    return datetime.fromisoformat(kept).replace(tzinfo=UTC)
+def _at(kept: str) -> datetime:
+    at = to_time(kept)
+    assert at is not None
+    return at
 
 
 def list_stories(

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from pipelines.store import briefs
 from pipelines.store.briefs import Brief
 from pipelines.store.database import driver
+from pipelines.store.fields import written
 from pipelines.store.schema import changes
-from pipelines.store.spans import SPANS, as_kept, listed
+from pipelines.store.spans import SPANS, listed
 from pipelines.store.stories import Member, members
 
 _HOUR = timedelta(hours=1)
@@ -72,7 +73,7 @@ _CHANGES = sa.select(sa.func.count()).where(changes.c.at >= sa.bindparam("since"
 
 def today(connection: sa.Connection, now: datetime, *, hours: int, stories: int) -> Today:
     since = now - hours * _HOUR
-    rows: list[_Row] = driver(connection).execute(_WINDOW, (as_kept(since),)).fetchall()
+    rows: list[_Row] = driver(connection).execute(_WINDOW, (written(since),)).fetchall()
     clusters: dict[str, list[_Row]] = {}
     for row in rows:
         if row[3] is not None:

@@ -68,6 +68,26 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return checked
 
 
+def to_time(kept: str | None) -> datetime | None:
+    """A time read by plain SQL. Raises sqlite3.DatabaseError for what is none."""
+    try:
+        return None if kept is None else datetime.fromisoformat(kept).replace(tzinfo=UTC)
+    except (ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError(f"a time that is none: {kept!r:.40}") from error
+
+
+def to_names(kept: str | None) -> tuple[str, ...]:
+    """A list read by plain SQL. Raises sqlite3.DatabaseError for what is none."""
+    try:
+        return () if kept in (None, "[]") else tuple(json.loads(kept))
+    except (ValueError, TypeError) as error:
+        raise sqlite3.DatabaseError(f"a list that is none: {kept!r:.40}") from error
+
+
+def to_bool(kept: int | None) -> bool | None:
+    return None if kept is None else bool(kept)
+
+
 class Json(sa.types.TypeDecorator[Any]):
     """A list or mapping as JSON text."""
 
