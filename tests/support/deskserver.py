@@ -1,0 +1,58 @@
+"""`wirewatch serve` as a process of its own, on a database in a folder of its own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from newsserver import clean_environment
+
+from pipelines.store import Store
+
+_AT = re.compile(r"the desk is at (http://\S+)/ ")
+
+
+@contextmanager
+def serving(folder: Path, *options: str, config: str = "", **env: str) -> Iterator[str]:
+    """The desk's address, for as long as it is open, by `folder`/wirewatch.db and `folder`/wirewatch.toml."""
+    (folder / "wirewatch.toml").write_text(config)
+    log = folder / "desk.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "crawler", "serve", "--listen", "127.0.0.1:0", *options],
+            cwd=folder, env={**clean_environment(), **env}, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stderr is not None
+        try:
+            # The first line says where; what follows is a log that nobody waits for.
+            for line in process.stderr:
+                errors.write(line)
+                found = _AT.search(line)
+                if found:
+                    break
+            else:
+                raise AssertionError(f"the desk did not start: {log.read_text()}")
+            yield found[1]
+        finally:
+            process.terminate()
+            rest = process.communicate(timeout=20)[1]
+            errors.write(rest)
+    assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
+
+
+def copied(database: Path, folder: Path) -> Path:
+    """A copy of a database, as the desk's own in this folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(database, folder / "wirewatch.db"))
+
+
+def sources_config(database: Path) -> str:
+    """A config file with the sources that the store knows."""
+    with Store.open(f"sqlite:///{database}", readonly=True) as store:
+        rows = store.sources()
+    return "".join(f'[[sources]]\nname = "{row.name}"\nurl = "{row.url}"\n' for row in rows)
