@@ -44,11 +44,11 @@ def _at(path: str) -> Callable[[Store], str]:
 
 PAGES: dict[str, Callable[[Store], str]] = {
     "today": _at("/"),
-    "today-3-days-by-outlet": _at("/?hours=72&group=sources"),
+    "today-by-outlet": _at("/?group=sources"),
     "search": _at("/search?q=ferry"),
     "search-filters": _at("/search?language=de&source=talbote&order=newest"),
     "search-nothing": _at("/search?q=nothingsaysthis"),
-    "search-wrong": _at("/search?q=%22open"),
+    "search-wrong": _at("/search?q=ferry&since=whenever"),
     "article-edited": _article(language="en", revision=2, cluster_id=True),
     "article-arabic": _article(language="ar"),
     "article-chinese": _article(language="zh", revision=2),
