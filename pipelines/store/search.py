@@ -153,8 +153,7 @@ class _Selection:
     def marks(self, connection: sa.Connection, pks: Collection[int]) -> dict[int, tuple[str, str]]:
         """The marked titles and snippets of some matches, found by going through those between them once
         more: to begin a search anew for each takes longer."""
-        values = {**self._values, "low": min(pks), "high": max(pks), "pks": json.dumps(list(pks))}
-        return {pk: (title, snippet) for pk, title, snippet in driver(connection).execute(_MARKED, values)}
+        return _marks(connection, self._values["query"], pks)
 
     def by_date(self, connection: sa.Connection, *, limit: int, offset: int) -> list[int]:
         """In the order of `dated_at`, of which there is an index: no sorting, but a list of all matches."""
@@ -206,6 +205,11 @@ class _Selection:
         return f"NOT EXISTS (SELECT 1 FROM {tables} WHERE {' AND '.join(where)})"  # noqa: S608 - likewise
 
 
+def _marks(connection: sa.Connection, query: str, pks: Collection[int]) -> dict[int, tuple[str, str]]:
+    values = {"query": query, "low": min(pks), "high": max(pks), "pks": json.dumps(list(pks))}
+    return {pk: (title, snippet) for pk, title, snippet in driver(connection).execute(_MARKED, values)}
+
+
 def _hit(article: Article, marks: tuple[str, str] | None, pk: int, score: float) -> Hit:
     title: Marked = ((article.title, False),)
     snippet: Marked = ((_start(article.text), False),)
@@ -218,7 +222,7 @@ def _hit(article: Article, marks: tuple[str, str] | None, pk: int, score: float)
 def snippet_of(connection: sa.Connection, text: str, pk: int, article: Article) -> str:
     """A piece of an article's text, where a query says so around what it finds."""
     words = compiled(text).words
-    marks = driver(connection).execute(_MARKS, (words, pk)).fetchone() if words is not None else None
+    marks = _marks(connection, words, [pk]).get(pk) if words is not None else None
     if marks is None:
         return _start(article.text)
     return "".join(part for part, _ in _snippet(marks[1], article.text))
