@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, sync_playwright
 
 # Nothing of Chromium's own goes out, so that every request on record is the page's.
 ARGUMENTS = (
@@ -49,7 +49,10 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Record:
-    """What happened in a context: requests by address, console lines, errors of scripts, dialogs, pop-ups."""
+    """What happened in a context: requests by address, console lines, errors of scripts, dialogs, pop-ups.
+
+    `refused` are the addresses that were not asked for anything only because the page's policy forbids it.
+    """
 
     requests: list[str] = field(default_factory=list)
     console: list[str] = field(default_factory=list)
@@ -57,11 +60,16 @@ class Record:
     dialogs: list[str] = field(default_factory=list)
     popups: list[str] = field(default_factory=list)
     downloads: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     def hosts(self) -> set[str]:
         """The authorities that were asked for anything over the network."""
         parts = [urlsplit(url) for url in self.requests]
         return {part.netloc for part in parts if part.scheme not in ("data", "blob", "about")}
+
+    def forget(self) -> None:
+        for kind in vars(self).values():
+            kind.clear()
 
     def troubles(self) -> list[str]:
         """Console errors and warnings, and uncaught errors."""
@@ -85,6 +93,7 @@ class Visitor:
         self.context.on("console", lambda line: record.console.append(f"{line.type}: {line.text}"))
         self.context.on("weberror", lambda error: record.errors.append(str(error.error)))
         self.context.on("dialog", self._dialog)
+        self.context.on("requestfailed", self._failed)
         self.page: Page = self.context.new_page()
         self.page.on("download", lambda download: record.downloads.append(download.url))
         self.context.on("page", lambda page: record.popups.append(page.url))
@@ -94,6 +103,11 @@ class Visitor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.context.close()
+
+    def _failed(self, request: Request) -> None:
+        if request.failure == "csp":
+            self.record.requests.remove(request.url)
+            self.record.refused.append(request.url)
 
     def _dialog(self, dialog: Dialog) -> None:
         self.record.dialogs.append(dialog.message)

@@ -75,7 +75,7 @@ def _markup() -> dict[str, str]:
         "attribute-single": f"'><img src=x onerror='{script('attribute-single').replace(chr(39), '&#39;')}'>",
         "title-breaker": f"</title><script>{script('title-breaker')}</script>",
         "textarea-breaker": f"</textarea><script>{script('textarea-breaker')}</script>",
-        "noscript-breaker": f'<noscript><p title="</noscript><img src=x onerror={js("noscript-breaker")}>">',
+        "noscript-breaker": f"<noscript><p title='</noscript><img src=x onerror=\"{js('noscript-breaker')}\">'>",
         "comment-breaker": f"--><script>{script('comment-breaker')}</script><!--",
         "comment-bang": f"--!><script>{script('comment-bang')}</script>",
         "cdata-breaker": f"]]><script>{script('cdata-breaker')}</script><![CDATA[",

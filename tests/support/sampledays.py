@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
 import sys
 from datetime import timedelta
@@ -10,36 +9,28 @@ from pathlib import Path
 
 import pytest
 from newsserver import clean_environment
+from once import once
 
 # Thrice the command's own, for a third of the time.
 STEP = timedelta(hours=6)
-NAME = "three-days.db"
+NAME = "wirewatch.db"
 
 
 def three_days(factory: pytest.TempPathFactory) -> Path:
     """The database; not to be written to: copy it."""
-    base = factory.getbasetemp()
-    folder = base.parent if base.name.startswith("popen-") else base
-    with (folder / "three-days.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        path = folder / NAME
-        if not path.exists():
-            made = folder / "making"
-            made.mkdir()
-            done = subprocess.run(
-                [sys.executable, str(Path(__file__)), str(made / NAME)],
-                env={
-                    **clean_environment(),
-                    "PYTHONPATH": f"{Path(__file__).parents[2]}:{Path(__file__).parent}",
-                },
-                capture_output=True,
-                text=True,
-                timeout=180,
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr[-3000:]
-            (made / NAME).rename(path)
-    return path
+    return once(factory, "three-days", _live_through) / NAME
+
+
+def _live_through(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__)), str(folder / NAME)],
+        env={**clean_environment(), "PYTHONPATH": f"{Path(__file__).parents[2]}:{Path(__file__).parent}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def main(path: str) -> int:
