@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, overload
 
 
@@ -319,14 +320,12 @@ def iso_utc(when: datetime | None) -> str | None:
 
 def article_record(article: Article) -> dict[str, Any]:
     """The public form of an article: field name -> JSON value, times as UTC ISO-8601, in a fixed order."""
-    record: dict[str, Any] = {}
-    for name in ARTICLE_FIELDS:
-        value = getattr(article, name)
-        if isinstance(value, datetime):
-            value = iso_utc(value)
-        elif isinstance(value, tuple):
-            value = list(value)
-        record[name] = value
+    # Lists of many articles are made of these: what is neither a time nor a list is taken as it is.
+    record: dict[str, Any] = dict(zip(ARTICLE_FIELDS, _values_of(article), strict=True))
+    for name in _TIMES:
+        record[name] = iso_utc(record[name])
+    for name in _LISTS:
+        record[name] = list(record[name])
     return record
 
 
@@ -367,3 +366,6 @@ ARTICLE_FIELDS: tuple[str, ...] = (
     "extractor",
     "extractor_version",
 )
+_values_of = attrgetter(*ARTICLE_FIELDS)
+_TIMES = ("published_at", "modified_at", "first_seen_at", "last_seen_at", "withdrawn_at")
+_LISTS = ("authors", "published_flags", "tags")

@@ -248,8 +248,11 @@ def _snippet(text: str, original: str) -> Marked:
 
 def _unfolded(parts: Marked, original: str) -> Marked:
     """The same parts as they read in the article; the index has them without some accents."""
+    indexed = "".join(part for part, _ in parts)
+    if indexed in original:
+        return parts
     readable = visible(original)
-    at = folded(readable).find("".join(part for part, _ in parts))
+    at = folded(readable).find(indexed)
     if at < 0:
         return parts
     found: list[tuple[str, bool]] = []

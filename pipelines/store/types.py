@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
+_UTC = "+00:00"
 # NUL is kept by SQLite but cuts length(), and refused by PostgreSQL; lone surrogates are refused by both.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -71,7 +72,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 def to_time(kept: str | None) -> datetime | None:
     """A time read by plain SQL. Raises sqlite3.DatabaseError for what is none."""
     try:
-        return None if kept is None else datetime.fromisoformat(kept).replace(tzinfo=UTC)
+        return None if kept is None else datetime.fromisoformat(kept + _UTC)
     except (ValueError, TypeError) as error:
         raise sqlite3.DatabaseError(f"a time that is none: {kept!r:.40}") from error
 
