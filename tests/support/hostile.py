@@ -280,5 +280,5 @@ def vulnerable(vector: Vector) -> str:
     fields = vector.fields
     return (
         f"<!doctype html><title>{fields['title']}</title><h1>{fields['title']}</h1>"
-        f'<a id=link href="{fields["url"]}">original</a><div>{fields["text"]}</div>'
+        f'<a id=link href="{fields["url"]}">original</a><div>{fields["text"]}</div><script></script>'
     )

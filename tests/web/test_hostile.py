@@ -81,11 +81,11 @@ def paths(store: Store) -> list[str]:
     ]  # fmt: skip
     typed = [
         f"/search?q={quote(str(vector.fields['title']))}&source={quote(str(vector.fields['title'])[:100])}"
-        for vector in VECTORS[::4]
+        for vector in VECTORS[::8]
     ]
     crawled = [article.id for article in store.articles() if article.source == CRAWLED]
     put_in = [article.id for article in store.articles() if article.source == SOURCE]
-    return [*listings, *typed, *(f"/articles/{one}" for one in [*put_in, *crawled[::4]])]
+    return [*listings, *typed, *(f"/articles/{one}" for one in [*put_in, *crawled[::8]])]
 
 
 def feeds() -> list[str]:
