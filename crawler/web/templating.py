@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -65,7 +66,9 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
 def error_page(*, status: int, detail: str, advice: str = "") -> bytes:
     """A page about what is wrong; needs nothing that may be missing."""
     template = _environment().get_template("error.html")
-    return template.render(status=status, detail=detail, advice=advice).encode("utf-8", "replace")
+    phrase = HTTPStatus(status).phrase
+    content = template.render(status=status, phrase=phrase, detail=detail, advice=advice)
+    return content.encode("utf-8", "replace")
 
 
 # --- what templates call --------------------------------------------------------------------------------
