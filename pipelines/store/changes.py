@@ -32,6 +32,8 @@ class ChangeRow:
     at: datetime
 
 
+# The changes of one look stand together, the most important first.
+_ORDER = (changes.c.at.desc(), changes.c.article_id, changes.c.rank, changes.c.id)
 _KEEP = sa.insert(changes)
 _ROWS = sa.select(
     *(changes.c[name] for name in ("id", "article_id", "revision", "kind", "before", "after", "at")),
@@ -53,6 +55,7 @@ def keep(connection: sa.Connection, article: Article, found: Iterable[Change], a
             "before": change.before,
             "after": change.after,
             "at": at,
+            "source": article.source,
         }
         key = connection.execute(_KEEP, row).inserted_primary_key
         assert key is not None
@@ -77,19 +80,40 @@ def list_changes(
     limit: int | None,
     before: int | None,
 ) -> list[ChangeRow]:
-    query = _ROWS if before is None else _ROWS.where(*_after(connection, before))
+    where = [] if before is None else _after(connection, before)
     if since is not None:
-        query = query.where(changes.c.at >= since)
+        where.append(changes.c.at >= since)
     if until is not None:
-        query = query.where(changes.c.at < until)
-    if kinds:
-        query = query.where(changes.c.kind.in_(sorted(kind.value for kind in kinds)))
+        where.append(changes.c.at < until)
     if source is not None:
-        query = query.where(articles.c.source == source)
-    # The changes of one look stand together, the most important first.
-    order = (changes.c.at.desc(), changes.c.article_id, changes.c.rank, changes.c.id)
-    rows = connection.execute(query.order_by(*order).limit(limit))
+        where.append(changes.c.source == source)
+    if kinds:
+        where.append(_of_kinds(kinds, where, limit=limit, alone=source is None))
+    rows = connection.execute(_ROWS.where(*where).order_by(*_ORDER).limit(limit))
     return [_to_row(row) for row in rows.mappings()]
+
+
+def _of_kinds(
+    kinds: Collection[ChangeKind],
+    where: Collection[sa.ColumnElement[bool]],
+    *,
+    limit: int | None,
+    alone: bool,
+) -> sa.ColumnElement[bool]:
+    """A change of one of the kinds. Where nothing else narrows it down, the newest ones of each are named:
+    SQLite would sort all there are."""
+    words = sorted(kind.value for kind in kinds)
+    if limit is None or not alone:
+        return changes.c.kind.in_(words)
+    newest = [
+        sa.select(changes.c.id)
+        .where(changes.c.kind == word, *where)
+        .order_by(*_ORDER)
+        .limit(limit)
+        .subquery()
+        for word in words
+    ]
+    return changes.c.id.in_(sa.union_all(*(sa.select(some.c.id) for some in newest)))
 
 
 def _after(connection: sa.Connection, key: int) -> list[sa.ColumnElement[bool]]:

@@ -199,8 +199,10 @@ changes = sa.Table(
     sa.Column("before", CleanText),
     sa.Column("after", CleanText),
     sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("source", CleanText, nullable=False, server_default=""),
 )
 sa.Index("ix_changes_at", changes.c.at)
+sa.Index("ix_changes_source", changes.c.source, changes.c.at)
 sa.Index("ix_changes_kind", changes.c.kind, changes.c.at)
 sa.Index("ix_changes_article", changes.c.article_id)
 

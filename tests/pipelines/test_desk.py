@@ -331,3 +331,11 @@ def test_changes_are_paged(outlets: Outlets) -> None:
         pages += page
         last = page[-1].id
     assert pages == everything
+    kinds = sorted({change.kind for change in everything})
+    assert len(kinds) > 1
+    assert outlets.store.changes(kinds=kinds, limit=100) == everything
+    one = [change for change in everything if change.kind is kinds[0]]
+    assert outlets.store.changes(kinds=kinds[:1], limit=2) == one[:2]
+    assert outlets.store.changes(kinds=kinds[:1], limit=2, before=one[1].id) == one[2:]
+    assert outlets.store.changes(kinds=kinds[:1], source="a", limit=2) == one[:2]
+    assert outlets.store.changes(source="b", limit=2) == []
