@@ -42,6 +42,7 @@ def _environment() -> Environment:
         "marked": marked,
         "paragraphs": paragraphs,
         "told": told,
+        "coded": coded,
     }
     environment.globals |= {"bars": bars, "url": url_with, "spark": spark, "tag_query": tag_query}
     return environment
@@ -144,6 +145,15 @@ def marked(parts: Iterable[tuple[str, bool]]) -> Markup:
     """Text with what was looked for in mark elements."""
     return Markup("").join(
         Markup("<mark>{}</mark>").format(text) if match else escape(text) for text, match in parts
+    )
+
+
+def coded(text: str) -> Markup:
+    """Text with what stands between backticks in code elements."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
     )
 
 

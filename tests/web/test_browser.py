@@ -64,6 +64,7 @@ PAGES: dict[str, Callable[[Store], str]] = {
     "watches": _at("/watches"),
     "watches-new": _at("/watches/new?q=ferry"),
     "system": _at("/system"),
+    "api": _at("/api"),
     "error-no-page": _at("/nowhere"),
     "error-no-article": _at("/articles/ffffffffffffffff"),
     "error-no-source": _at("/sources/nobody"),

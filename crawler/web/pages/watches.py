@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -38,7 +39,7 @@ def watches(request: Request, desk: TheDesk) -> Response:
 
 @router.get("/watches/new")
 def new(request: Request, desk: TheDesk, q: Annotated[str, Query(max_length=4000)] = "") -> Response:
-    return _form(request, desk, Typed(query=q), known=None)
+    return _form(request, desk, Typed(query=q, name=_name_for(q)), known=None)
 
 
 @router.post("/watches/new")
@@ -101,6 +102,12 @@ def _known(desk: Desk, name: str) -> Watch:
     if known is None:
         raise HTTPException(404, f"there is no watch named {name[:80]}")
     return known
+
+
+def _name_for(query: str) -> str:
+    """A name to begin with: the words of the query."""
+    words = " ".join(re.sub(r"[^\w\s:-]", " ", query).split()).strip("-. ")
+    return words if len(words) <= 40 else words[:40].rsplit(" ", 1)[0]
 
 
 def _new(desk: Desk, typed: Typed) -> Watch:
