@@ -14,14 +14,12 @@ from pipelines.alerts import Event, Watch, due_at, speaks_of
 from pipelines.items import Article
 from pipelines.store.articles import to_article
 from pipelines.store.database import driver
-from pipelines.store.fields import written
 from pipelines.store.schema import articles, changes, episodes
 from pipelines.store.watches import expression
 
-_FOUND = (
-    "SELECT a.pk FROM articles_fts CROSS JOIN articles AS a ON a.pk = articles_fts.rowid"
-    " WHERE articles_fts MATCH ? AND a.first_seen_at >= ? ORDER BY a.pk"
-)
+# Of more articles nobody wants to be told, and each is read whole.
+MOST = 1000
+_FOUND = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid DESC LIMIT ?"
 _IS_FOUND = "SELECT 1 FROM articles_fts WHERE articles_fts MATCH ? AND rowid = ?"
 _BY_PK = sa.select(articles).where(articles.c.pk == sa.bindparam("pk"))
 
@@ -39,7 +37,7 @@ class Rehearsed:
 
 
 def rehearse(connection: sa.Connection, watch: Watch, since: datetime) -> list[Rehearsed]:
-    """In the order of delivery; articles by what they say now."""
+    """In the order of delivery; articles by what they say now, the newest 1,000 that match at most."""
     found: list[Rehearsed] = []
     if Event.ARTICLE in watch.events:
         found += _articles(connection, watch, since)
@@ -51,11 +49,8 @@ def rehearse(connection: sa.Connection, watch: Watch, since: datetime) -> list[R
 
 
 def _articles(connection: sa.Connection, watch: Watch, since: datetime) -> Iterator[Rehearsed]:
-    asked = expression(watch)
     stories: set[str] = set()
-    rows = driver(connection).execute(_FOUND, (asked, written(since))).fetchall() if asked is not None else []
-    for (pk,) in rows:
-        article = to_article(connection.execute(_BY_PK, {"pk": pk}).one())
+    for article in reversed(list(_newest(connection, expression(watch), since))):
         story = article.cluster_id or article.id
         if not (watch.per_story and story in stories):
             at = article.first_seen_at
@@ -63,6 +58,16 @@ def _articles(connection: sa.Connection, watch: Watch, since: datetime) -> Itera
                 event=Event.ARTICLE, source=article.source, article=article, at=at, due_at=due_at(watch, at)
             )
         stories.add(story)
+
+
+def _newest(connection: sa.Connection, asked: str | None, since: datetime) -> Iterator[Article]:
+    rows = driver(connection).execute(_FOUND, (asked, MOST)).fetchall() if asked is not None else []
+    for (pk,) in rows:
+        article = to_article(connection.execute(_BY_PK, {"pk": pk}).one())
+        # They were stored in the order of time: the first that is older ends it.
+        if article.first_seen_at < since:
+            return
+        yield article
 
 
 def _changes(connection: sa.Connection, watch: Watch, since: datetime) -> Iterator[Rehearsed]:
