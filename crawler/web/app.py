@@ -18,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 
 from crawler.job import utc_now
@@ -113,7 +114,25 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     advice = "Look for it by its words." if error.status_code == 404 else ""
     detail = "there is no such page" if error.detail == "Not Found" else str(error.detail)
-    return problem_page(request, error.status_code, detail, advice=advice, headers=error.headers)
+    status, headers = error.status_code, error.headers
+    if status == 405:
+        headers = {"Allow": ", ".join(_methods(request))}
+    elif status == 400 and request.url.path.startswith("/api/"):
+        # FastAPI's word for a body whose bytes are no text; what is no JSON it calls invalid, as we do.
+        status, detail = 422, "the body is no JSON"
+    return problem_page(request, status, detail, advice=advice, headers=headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done with the path: several routes may share it, each for a method of its own."""
+    scope = dict(request.scope)
+    return [
+        method
+        for method in ("GET", "POST", "PUT", "DELETE")
+        if any(
+            route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.router.routes
+        )
+    ]
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

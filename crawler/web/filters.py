@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Order = Literal["newest", "relevance"]
 # SQLite's largest integer.
 MOST = 2**63 - 1
+# The description says what it is; OpenAPI leaves formats open.
+MOMENT: dict[str, Any] = {"format": "moment"}
 
 
 class Filters(BaseModel):
@@ -29,8 +31,13 @@ class Filters(BaseModel):
     language: str = Field("", max_length=40, description="A language code; pt takes in pt-BR.")
     section: str = Field("", max_length=200, description="A section as the publisher names it.")
     author: str = Field("", max_length=200, description="An author's name, or words of it.")
-    since: str = Field("", max_length=40, description="2026-11-01, 2026-11-01T08:30 (UTC), or 3d, 12h ago.")
-    until: str = Field("", max_length=40, description="Older than this.")
+    since: str = Field(
+        "",
+        max_length=40,
+        description="2026-11-01, 2026-11-01T08:30 (UTC), or 3d, 12h ago.",
+        json_schema_extra=MOMENT,
+    )
+    until: str = Field("", max_length=40, description="Older than this.", json_schema_extra=MOMENT)
     unique: bool = Field(False, description="One article a story: of copies, the one seen first.")
     order: Order = Field("newest", description="`relevance` ranks the newest 2,000 that match.")
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from crawler.cli.dates import parse_since
 from crawler.web.api.models import ChangePage, Json
 from crawler.web.desk import TheDesk
-from crawler.web.filters import MOST
+from crawler.web.filters import MOMENT, MOST
 from pipelines.changes import ChangeKind
 from pipelines.items import iso_utc
 from pipelines.store import ChangeRow
@@ -22,8 +22,13 @@ router = APIRouter(tags=["changes"])
 class Listing(BaseModel):
     kind: list[ChangeKind] = Field([], description="Only these kinds (docs/versions.md); none: all.")
     source: str = Field("", max_length=200, description="Of this source's articles only.")
-    since: str = Field("", max_length=40, description="2026-11-01, 2026-11-01T08:30 (UTC), or 3d, 12h ago.")
-    until: str = Field("", max_length=40, description="Older than this.")
+    since: str = Field(
+        "",
+        max_length=40,
+        description="2026-11-01, 2026-11-01T08:30 (UTC), or 3d, 12h ago.",
+        json_schema_extra=MOMENT,
+    )
+    until: str = Field("", max_length=40, description="Older than this.", json_schema_extra=MOMENT)
     limit: int = Field(50, ge=1, le=500)
     before: int | None = Field(None, ge=1, le=MOST, description="The `next` of the page before.")
 

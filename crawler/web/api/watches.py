@@ -19,21 +19,36 @@ from pipelines.items import article_record, iso_utc
 
 router = APIRouter(tags=["watches"])
 
-Name = Annotated[str, Path(min_length=1, max_length=100, description="A watch's name.")]
+Name = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=100,
+        description="A watch's name: printable characters, not beginning with a dot or a dash, without /.",
+        json_schema_extra={"format": "watch-name"},
+    ),
+]
+# A query may be missing only where nothing but the health of sources is told.
+_NEEDS: dict[str, Any] = {
+    "anyOf": [
+        {"required": ["query"], "properties": {"query": {"format": "query", "minLength": 1}}},
+        {"required": ["events"], "properties": {"events": {"items": {"const": "health"}}}},
+    ]
+}
 
 
 class WatchIn(BaseModel):
     """A watch. `digest`: "1h", "08:00", or "" for at once; `quiet`: "22:00-07:00", in `timezone`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_NEEDS)
 
     query: str = Field("", max_length=4000)
     events: list[Event] = Field([Event.ARTICLE], min_length=1, max_length=3)
     kinds: list[ChangeKind] = Field(list(CHANGES), min_length=1, max_length=50)
     channels: list[str] = Field([], max_length=50)
-    digest: str = Field("", max_length=40)
-    quiet: str = Field("", max_length=40)
-    timezone: str = Field("UTC", max_length=64)
+    digest: str = Field("", max_length=40, json_schema_extra={"format": "digest"})
+    quiet: str = Field("", max_length=40, json_schema_extra={"format": "quiet-hours"})
+    timezone: str = Field("UTC", max_length=64, json_schema_extra={"format": "time-zone"})
     per_story: bool = True
     enabled: bool = True
 
