@@ -33,10 +33,9 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_LISTS, to_names),
     **dict.fromkeys(("is_accessible_for_free", "tdm_reservation"), to_bool),
 }
-_BY_PKS = (
-    f"SELECT pk, {', '.join(ARTICLE_FIELDS)} FROM articles"  # noqa: S608 - names of ours
-    " WHERE pk IN (SELECT value FROM json_each(?))"
-)
+_NAMES = ", ".join(ARTICLE_FIELDS)
+_BY_PKS = f"SELECT pk, {_NAMES} FROM articles WHERE pk IN (SELECT value FROM json_each(?))"  # noqa: S608
+_BY_PREFIX = f"SELECT {_NAMES} FROM articles WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"  # noqa: S608
 
 
 def by_pks(connection: sa.Connection, pks: Collection[int]) -> dict[int, Article]:
@@ -245,11 +244,11 @@ def find(connection: sa.Connection, name: str) -> Article | None:
     if not prefix or not set(prefix) <= set("0123456789abcdef"):
         return None
     # "g" follows the last hex digit.
-    query = sa.select(articles).where(articles.c.id >= prefix, articles.c.id < f"{prefix}g")
-    rows = connection.execute(query.order_by(articles.c.id).limit(_PREFIXES_SHOWN)).all()
-    if len(rows) > 1:
-        raise UsageError(f"several articles start with {name}: {', '.join(row.id for row in rows)}")
-    return to_article(rows[0]) if rows else None
+    rows = driver(connection).execute(_BY_PREFIX, (prefix, f"{prefix}g", _PREFIXES_SHOWN))
+    found = [_from_row(row) for row in rows]
+    if len(found) > 1:
+        raise UsageError(f"several articles start with {name}: {', '.join(one.id for one in found)}")
+    return found[0] if found else None
 
 
 def earlier(connection: sa.Connection, key: str, limit: int) -> list[Article]:
