@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +17,14 @@ from crawler.cli.crawl import crawl_and_report
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from crawler.config import Config
     from crawler.demo.server import DemoServer
+    from crawler.web.access import Access
     from pipelines.items import Article
+
+    Desk = tuple[socket, Access]
 
 DATABASE = Path("wirewatch-demo.db")
 # The sample site is our own and on this machine: a second between two requests protects nobody.
@@ -33,8 +39,15 @@ DELAY = 0.02
     help="Live through the last N days (1 to 3) of the sample site's news first.",
 )
 @click.option("--keep-serving", is_flag=True, help="Go on serving the sample site until Ctrl-C.")
+@click.option(
+    "--serve",
+    is_flag=False,
+    flag_value="127.0.0.1:8080",
+    metavar="[HOST:PORT]",
+    help="Then open the desk on what was stored, until Ctrl-C; three days of it unless --days says else.",
+)
 @click.pass_obj
-def demo(ctx: Context, days: int | None, keep_serving: bool) -> None:
+def demo(ctx: Context, days: int | None, keep_serving: bool, serve: str | None) -> None:
     """Crawl the bundled sample news site, without network, and show what came of it.
 
     Serves several fictional outlets in several languages on loopback, finds their feeds, news sitemaps
@@ -48,15 +61,30 @@ def demo(ctx: Context, days: int | None, keep_serving: bool) -> None:
     Examples:
       wirewatch demo
       wirewatch demo --days 3           three days of news in less than a minute
+      wirewatch demo --serve            and the desk on them, at 127.0.0.1:8080
       wirewatch demo --keep-serving     then open the printed addresses in a browser
     """
     from crawler.config import load
 
+    # Bound first: nobody wants to hear after a minute that the port is taken.
+    desk = None if serve is None else _bound(serve)
     if ctx.database_option is None:
         _remove_old()
         ctx.database_option = f"sqlite:///{DATABASE}"
     config = _config(load(None, env={}))
-    sys.exit(_once(ctx, config, keep_serving) if days is None else _days(ctx, config, days, keep_serving))
+    if days is None and desk is None:
+        sys.exit(_once(ctx, config, keep_serving))
+    sys.exit(_days(ctx, config, days or 3, keep_serving, desk))
+
+
+def _bound(text: str) -> Desk:
+    """Where the desk is to be, and whom it lets in. Raises UsageError."""
+    from crawler.cli.serve import bound, place
+    from crawler.config import ServeSection
+    from crawler.web.access import Access
+
+    access = Access.of(ServeSection(), os.environ)
+    return bound(*place(text), access), access
 
 
 def _once(ctx: Context, config: Config, keep_serving: bool) -> int:
@@ -72,15 +100,18 @@ def _once(ctx: Context, config: Config, keep_serving: bool) -> int:
         return result.exit_code
 
 
-def _days(ctx: Context, config: Config, days: int, keep_serving: bool) -> int:
+def _days(ctx: Context, config: Config, days: int, keep_serving: bool, desk: Desk | None) -> int:
     """A site fails at the end of these days, which makes for exit code 3 elsewhere: here it is as planned."""
     from crawler.demo.clock import DayClock
     from crawler.demo.days import read_days
     from crawler.demo.server import DemoServer
+    from crawler.demo.watches import keep_watches
     from crawler.job import Job, utc_now
     from crawler.sources import Source
 
     clock = DayClock(days)
+    with ctx.open_store(readonly=False) as store:
+        keep_watches(store, now=clock())
     with DemoServer(days=read_days(utc_now()), clock=clock) as server:
         _say_where(ctx, server)
         sources = tuple(Source(name=key, url=url, delay=DELAY) for key, url in server.urls.items())
@@ -89,8 +120,20 @@ def _days(ctx: Context, config: Config, days: int, keep_serving: bool) -> int:
         result = crawl_and_report(ctx, config, job, clock=clock)
         if result.signal is None:
             _show(ctx, server.urls)
-            _end(ctx, server.urls, keep_serving)
+            if desk is not None:
+                _open_desk(ctx, config, *desk)
+            _end(ctx, server.urls, keep_serving and desk is None)
         return result.exit_code if result.signal is not None else 0
+
+
+def _open_desk(ctx: Context, config: Config, listening: socket, access: Access) -> None:
+    from crawler.web.app import create_app
+    from crawler.web.serving import address_of, serve
+
+    with ctx.open_store(readonly=False) as store:
+        app = create_app(store=store, config=lambda: config, access=access)
+        ctx.errors.print(f"the desk is at {address_of(listening)} (Ctrl-C ends it)", highlight=False)
+        serve(app, listening)
 
 
 def _say_where(ctx: Context, server: DemoServer) -> None:

@@ -82,10 +82,10 @@ class SafeHeaders:
             await self._app(scope, receive, send)
             return
 
-        started = False
+        started, cut_off = False, False
 
         async def with_headers(message: Message) -> None:
-            nonlocal started
+            nonlocal started, cut_off
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
@@ -97,11 +97,15 @@ class SafeHeaders:
                 headers["Cross-Origin-Resource-Policy"] = "same-origin"
                 headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
                 headers.setdefault("Cache-Control", "no-cache, private")
+            cut_off = True
             await send(message)
+            cut_off = False
 
         try:
             await self._app(scope, receive, with_headers)
         except Exception:
+            if cut_off:
+                raise  # a body over the limit: the server answers that by itself
             logger.exception("the desk could not answer %s %s", scope["method"], scope["path"])
             if started:
                 raise

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from newsserver import wirewatch
 from sampledays import three_days
 
 from crawler.demo.clock import DayClock
 from crawler.demo.days import MOST_DAYS, Course, read_days
 from crawler.demo.pages import Site
+from crawler.demo.watches import WATCHES
 from pipelines.extract import read_article
 from pipelines.items import Outcome, Page
 from pipelines.store import Store
@@ -117,6 +120,20 @@ def test_a_site_that_fails_is_said_to_fail_and_one_that_came_back_has_recovered(
     }  # fmt: skip
     assert ("diario-del-valle", "failing", True) in episodes
     assert {source for source, _, _ in episodes} <= {"diario-del-valle", "le-phare"}
+
+
+@pytest.mark.slow
+def test_the_sample_watches_find_articles_of_several_languages(store: Store) -> None:
+    found = {name: store.watch_matches(name, limit=50) for name in WATCHES}
+    assert all(found.values())
+    assert len({match.article.language for match in found["climate"]}) >= 4
+
+
+def test_a_desk_that_strangers_could_reach_is_refused_before_anything_is_crawled(tmp_path: Path) -> None:
+    done = wirewatch("demo", "--serve", "0.0.0.0:0", cwd=tmp_path, timeout=30)
+    assert done.returncode == 2
+    assert "set a password" in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow

@@ -38,11 +38,15 @@ def main(path: str) -> int:
     from crawler.demo.clock import DayClock
     from crawler.demo.days import read_days
     from crawler.demo.server import DemoServer
+    from crawler.demo.watches import keep_watches
     from crawler.job import Job, utc_now
     from crawler.run import run
     from crawler.sources import Source
+    from pipelines.store import Store
 
     clock = DayClock(3, step=STEP)
+    with Store.open(f"sqlite:///{path}") as store:
+        keep_watches(store, now=clock())
     config = load(None, env={"WIREWATCH_ALLOW_NETWORK": "127.0.0.0/8"})
     with DemoServer(days=read_days(utc_now()), clock=clock) as server:
         sources = tuple(Source(name=key, url=url, delay=0.0) for key, url in server.urls.items())

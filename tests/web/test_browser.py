@@ -63,6 +63,8 @@ PAGES: dict[str, Callable[[Store], str]] = {
     "source-add": _at("/sources/add"),
     "watches": _at("/watches"),
     "watches-new": _at("/watches/new?q=ferry"),
+    "watch": _at("/watches/climate"),
+    "watch-edit": _at("/watches/climate/edit"),
     "system": _at("/system"),
     "api": _at("/api"),
     "error-no-page": _at("/nowhere"),
