@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from scrapy import signals
 
+from crawler.delivery.deliveries import Deliveries
 from crawler.fetch import CrawlerWeb
 from crawler.follow import Followed
 from crawler.health.watch import health_steps
@@ -81,6 +82,7 @@ class App:
         self._clock = clock
         self.memory = HostMemory(self, store, clock=clock, after_kill=after_kill)
         self.hosts = self.memory.hosts
+        self.deliveries = Deliveries(self, store)
         self._on_end = tuple(on_end)
         self._open: dict[int, asyncio.TimerHandle] = {}
         self._sources: dict[str, Source] = {source.name: source for source in job.sources}

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, ValidationError
 
+from crawler.channels import Channel, ChannelType, channel_url, has_variables, key_of, web_url
 from crawler.config_errors import Problem, config_error, doubles, explain, one_line, where
 from crawler.durations import format_duration, parse_duration
 from crawler.schedule.plan import REREAD
@@ -98,6 +99,12 @@ def _password_hash(value: str) -> str:
 def _token_digest(value: str) -> str:
     if not _TOKEN.fullmatch(value):
         raise ValueError("not the digest of a token: `wirewatch serve --new-token` makes one")
+    return value
+
+
+def _secret(value: str) -> str:
+    if not has_variables(value):
+        key_of(value)
     return value
 
 
@@ -251,6 +258,22 @@ class ServeSection(_Section):
         return (*self.hosts, *((own,) if own else ()))
 
 
+class ChannelSection(_Section):
+    """One [[channels]] block: where alerts go; without `type`, an http(s) address is a webhook's."""
+
+    name: Annotated[Text, AfterValidator(source_name)]
+    url: Annotated[Text, AfterValidator(channel_url)]
+    secret: Annotated[Text, AfterValidator(_secret)] | None = None
+    type: ChannelType | None = None
+
+    @property
+    def channel(self) -> Channel:
+        kind = (
+            ChannelType.WEBHOOK if self.url.lower().startswith(("http:", "https:")) else ChannelType.APPRISE
+        )
+        return Channel(name=self.name, url=self.url, secret=self.secret, type=self.type or kind)
+
+
 class SourceSection(_Section):
     """One [[sources]] block as written; `None` means: as in [defaults]."""
 
@@ -280,6 +303,7 @@ class _File(_Section):
     limits: LimitsSection = LimitsSection()
     store: StoreSection = StoreSection()
     serve: ServeSection = ServeSection()
+    channels: tuple[ChannelSection, ...] = ()
     sources: tuple[SourceSection, ...] = ()
 
 
@@ -291,6 +315,7 @@ SECTIONS: Mapping[str, type[BaseModel]] = {
     "limits": LimitsSection,
     "store": StoreSection,
     "serve": ServeSection,
+    "channels": ChannelSection,
     "sources": SourceSection,
 }
 _KNOWN = {"": list(SECTIONS)} | {name: list(model.model_fields) for name, model in SECTIONS.items()}
@@ -308,6 +333,7 @@ class Config(BaseModel):
     limits: Limits = LIMITS
     store: StoreSection
     serve: ServeSection = ServeSection()
+    channels: tuple[Channel, ...] = ()
     sources: tuple[Source, ...]
 
 
@@ -336,7 +362,7 @@ def read_config(text: str, *, name: str, env: Mapping[str, str]) -> Config:
     checked, problems = _checked(data)
     problems += _doubled(data, text=text)
     if checked is not None:
-        problems += _unordered(checked, data) + _contradicting(checked, data)
+        problems += _unordered(checked, data) + _contradicting(checked, data) + _no_webhooks(checked, data)
     if problems or checked is None:
         raise config_error(problems, text=text, name=name)
     return _resolved(checked, env)
@@ -365,7 +391,12 @@ def _checked(data: Mapping[str, Any]) -> tuple[_File | None, list[Problem]]:
 
 def _doubled(data: Mapping[str, Any], *, text: str) -> list[Problem]:
     """Names and addresses that two blocks share, looked for even where something else is wrong too."""
-    blocks = data.get("sources")
+    blocks, channels = data.get("sources"), data.get("channels")
+    named = {
+        number: block["name"]
+        for number, block in enumerate(channels if isinstance(channels, list) else [])
+        if isinstance(block, dict) and isinstance(block.get("name"), str)
+    }
     names: dict[int, str] = {}
     urls: dict[int, str] = {}
     for number, block in enumerate(blocks if isinstance(blocks, list) else []):
@@ -376,7 +407,8 @@ def _doubled(data: Mapping[str, Any], *, text: str) -> list[Problem]:
             urls[number] = web_address(url) if isinstance(url, str) else f"none {number}"
         except ValueError:
             continue
-    return doubles(data, "name", names, text=text) + doubles(data, "url", urls, text=text)
+    found = doubles(data, "name", names, text=text) + doubles(data, "url", urls, text=text)
+    return found + doubles(data, "name", named, text=text, table="channels")
 
 
 def _unordered(checked: _File, data: Mapping[str, Any]) -> list[Problem]:
@@ -407,6 +439,19 @@ def _contradicting(checked: _File, data: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
+def _no_webhooks(checked: _File, data: Mapping[str, Any]) -> list[Problem]:
+    """Addresses that are none of a webhook; those that are still to be put together are looked at later."""
+    problems = []
+    for number, section in enumerate(checked.channels):
+        if section.channel.type is ChannelType.WEBHOOK and not has_variables(section.url):
+            path = ("channels", number, "url")
+            try:
+                web_url(section.url)
+            except ValueError as error:
+                problems.append(Problem(path, f"'url'{where(path, data)} is {error}"))
+    return problems
+
+
 def _too_long(
     path: tuple[str | int, ...], shortest: timedelta, longest: timedelta, data: Mapping[str, Any]
 ) -> Problem:
@@ -429,6 +474,7 @@ def _resolved(checked: _File, env: Mapping[str, str]) -> Config:
         limits=checked.limits.limits,
         store=store,
         serve=checked.serve,
+        channels=tuple(section.channel for section in checked.channels),
         sources=tuple(_source(section, checked.defaults) for section in checked.sources),
     )
 

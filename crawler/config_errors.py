@@ -34,6 +34,8 @@ _LIMITS = {
     "string_too_short": ("min_length", "at least as many characters as"),
     "string_too_long": ("max_length", "at most as many characters as"),
 }
+# Sections that are there several times.
+_BLOCKS = ("sources", "channels")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONGEST_LINE = 400
 
@@ -61,16 +63,18 @@ def config_error(problems: Iterable[Problem], *, text: str, name: str) -> Config
     return ConfigError(f"{one_line(name)}:{found.line(first.path)}: {one_line(first.message)}{more}")
 
 
-def doubles(data: Mapping[str, Any], key: str, values: Mapping[int, str], *, text: str) -> list[Problem]:
-    """A problem for each source whose name or url (source number -> value) an earlier one has too."""
+def doubles(
+    data: Mapping[str, Any], key: str, values: Mapping[int, str], *, text: str, table: str = "sources"
+) -> list[Problem]:
+    """A problem for each block whose name or url (block number -> value) an earlier one has too."""
     problems = []
     first: dict[str, int] = {}
     # Only where there is one to name: reading the lines costs more than reading the file.
     found = places(text) if len(set(values.values())) < len(values) else Places({})
     for number, value in values.items():
-        path: Path = ("sources", number, key)
+        path: Path = (table, number, key)
         if value in first:
-            line = found.line(("sources", first[value], key))
+            line = found.line((table, first[value], key))
             message = f"'{key}'{where(path, data)}: '{value}' is there already, on line {line}"
             problems.append(Problem(path, message))
         first.setdefault(value, number)
@@ -121,15 +125,16 @@ def where(path: Sequence[str | int], data: Mapping[str, Any]) -> str:
     """Where a key stands: ` in [network]`, ` in [[sources]] "tagesblatt"`; nothing at the top of the file."""
     if len(path) < 2:
         return ""
-    if path[0] != "sources":
-        return f" in [{path[0]}]"
+    table = path[0]
+    if table not in _BLOCKS:
+        return f" in [{table}]"
     try:
-        name = data["sources"][path[1]]["name"]
+        name = data[str(table)][path[1]]["name"]
     except (KeyError, TypeError, IndexError):
         name = None
     if isinstance(name, str):
-        return f' in [[sources]] "{name}"'
-    return f" in [[sources]] number {path[1] + 1}" if isinstance(path[1], int) else " in [[sources]]"
+        return f' in [[{table}]] "{name}"'
+    return f" in [[{table}]] number {path[1] + 1}" if isinstance(path[1], int) else f" in [[{table}]]"
 
 
 def _hint(path: Path, known: KnownKeys) -> str:
@@ -142,6 +147,6 @@ def _hint(path: Path, known: KnownKeys) -> str:
         return f"; did you mean '{near[0]}'?"
     elsewhere = [name for name, keys in known.items() if name and name != section and key in keys]
     if elsewhere:
-        shown = [f"[[{name}]]" if name == "sources" else f"[{name}]" for name in elsewhere]
+        shown = [f"[[{name}]]" if name in _BLOCKS else f"[{name}]" for name in elsewhere]
         return f"; it belongs in {' or '.join(shown)}"
     return f"; known are {', '.join(here)}"

@@ -68,6 +68,10 @@ class CrawlerWeb:
         self.workers = workers
         self._meta = {} if delay is None else {"delay": delay}
 
+    @property
+    def crawler(self) -> Crawler:
+        return self._crawler
+
     async def fetch(self, url: str) -> Page:
         """The page with a 2xx status at the end of its redirects. Raises FetchError with the reason."""
         answer = await self.look(url)

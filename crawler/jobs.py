@@ -1,4 +1,4 @@
-"""The service's few jobs: tick, clock, price, learn, prune, sync and health; few, however many sources."""
+"""The service's jobs: tick, clock, price, learn, prune, sync, health, deliver; few, however many sources."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def start_jobs(app: App, *, changed: Callable[[], Config | None] | None) -> Serv
     service.every(crawl.learn, lambda: app.in_background(app.learn()), name="learn")
     service.every(PRUNE, lambda: app.in_background(app.prune()), name="prune")
     service.every(HEALTH, lambda: app.in_background(app.watch_health()), name="health")
+    service.every(crawl.tick, app.deliveries.tick, name="deliver")
     service.every(SYNC, sync, name="sync")
     service.every(SYNC, heed_clock, name="clock")
     service.start()

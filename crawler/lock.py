@@ -21,11 +21,13 @@ class CrawlLock:
 
     flock rather than a pid file: after kill -9 nothing stale remains but the holder's name in the file, by
     which `after_kill` knows that the run before did not end as it should. Raises LockHeldError naming the
-    holder when another process has it.
+    holder when another process has it. `passing`: it is held for something else than a crawl, and the next
+    crawl is told of an earlier kill all the same.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, passing: bool = False) -> None:
         self.path = path
+        self._passing = passing
         self.after_kill = False
         self._file: IO[str] | None = None
 
@@ -52,7 +54,7 @@ class CrawlLock:
     ) -> None:
         if self._file is not None:
             with suppress(OSError):
-                _write(self._file, "")
+                _write(self._file, "after a kill" if self._passing and self.after_kill else "")
                 self._file.close()
             self._file = None
 

@@ -46,11 +46,15 @@ class OursFirst(logging.Filter):
         self._everything = everything
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.split(".")[0] in _CHANNELS:
+            return False
         if self._everything or record.name.split(".")[0] == "wirewatch":
             return True
         return record.levelno >= logging.ERROR and not record.name.startswith(_OUTCOMES)
 
 
+# They name the addresses of channels, which are secrets; what they say is told as a channel's error.
+_CHANNELS = ("apprise", "urllib3", "requests", "requests_oauthlib", "oauthlib")
 # Scrapy's complaints about single requests: to us each is a visit with an outcome and a reason.
 _OUTCOMES = ("scrapy.core.scraper", "scrapy.downloadermiddlewares", "scrapy.core.downloader")
 

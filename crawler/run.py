@@ -89,12 +89,14 @@ def run(
     clock: Callable[[], datetime] = utc_now,
 ) -> Result:
     """Do the job to its end, or until a signal. Raises our errors, LockHeldError among them."""
-    with _database(database, dry_run=dry_run) as url, CrawlLock(_lock_path(url)) as lock:
+    with _database(database, dry_run=dry_run) as url, CrawlLock(lock_path(url)) as lock:
+        if dry_run:  # what is stored in a copy is no news
+            config = config.model_copy(update={"channels": ()})
         make = partial(App, config=config, job=job, on_end=on_end, clock=clock, after_kill=lock.after_kill)
         return _run(make, config=config, database=url)
 
 
-def _lock_path(database: str) -> Path:
+def lock_path(database: str) -> Path:
     # By its own name, whatever links lead to it.
     path = (sqlite_path(database) or Path("wirewatch.db")).resolve()
     return path.with_name(path.name + ".lock")
@@ -158,7 +160,7 @@ def app_for_scrapy(crawler: Crawler, *, source: str | None) -> App:
         raise UsageError(f"no source is named '{source}'" if source else "no sources are configured")
     crawler.settings.setdict(overrides(config), priority="cmdline")
     stack = ExitStack()
-    lock = stack.enter_context(CrawlLock(_lock_path(context.database)))
+    lock = stack.enter_context(CrawlLock(lock_path(context.database)))
     thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="store"))
     store = thread.submit(Store.open, context.database, durable=config.store.durable).result()
     stack.callback(lambda: thread.submit(store.close).result())

@@ -77,6 +77,7 @@ EXTENSIONS = {
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 LOG_LEVEL = "WARNING"
+LOG_FORMATTER = "crawler.log_formatter.DiscreetLogFormatter"
 LOG_INSTALL_ROOT_HANDLER = False
 # Ranges of otherwise refused addresses that may be reached, and the ports of all others; from [network].
 WIREWATCH_ALLOW: list[str] = []

@@ -19,7 +19,7 @@ from pipelines.urls import host_of, looks_like_article, site_of
 if TYPE_CHECKING:
     from crawler.config import Config
     from crawler.sources import Source
-    from pipelines.store import Store, VisitRow
+    from pipelines.store import Alert, Store, VisitRow
 
 # What an address can be in the store beside the outcome of its last visit.
 WITHDRAWN, OTHER_ADDRESS, WAITING, UNKNOWN = "withdrawn", "other_address", "waiting", "unknown"
@@ -63,7 +63,8 @@ class Account:
 
     `url` is its canonical form, `asked` what was typed. `found_on` is the kind of the page that named it
     (`target.discovered_via`). `addresses` are the article's others; `copies` the articles of its story but
-    itself. `visits` are the last ones, the first of them first; `more`: there are earlier ones.
+    itself, `alerts` what was or is to be told of it. `visits` are the last ones, the first of them first;
+    `more`: there are earlier ones.
     """
 
     url: str
@@ -75,6 +76,7 @@ class Account:
     copies: tuple[Article, ...]
     visits: tuple[VisitRow, ...]
     more: bool
+    alerts: tuple[Alert, ...]
     prospect: Prospect
 
     @property
@@ -132,6 +134,7 @@ def account(
         copies=tuple(copy for copy in copies if article and copy.id != article.id),
         visits=tuple(shown),
         more=len(shown) < len(visits),
+        alerts=tuple(store.alerts_of(article.id)) if article else (),
         prospect=prospect(store, url, target, config=config, now=now),
     )
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "show": ("crawler.cli.read", "show"),
     "why": ("crawler.cli.why", "why"),
     "changes": ("crawler.cli.changes", "changes"),
+    "alerts": ("crawler.cli.alerts", "alerts"),
     "export": ("crawler.cli.read", "export"),
     "db": ("crawler.cli.db", "db"),
 }

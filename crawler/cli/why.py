@@ -15,12 +15,13 @@ from rich.text import Text
 from crawler.cli.context import Context
 from crawler.cli.printing import plain
 from crawler.why import minute
+from pipelines.alerts import Event
 from pipelines.errors import UsageError
 from pipelines.items import OUTCOME_MEANING, Article, Grounds, Kind, Target, Visit, article_record, iso_utc
 
 if TYPE_CHECKING:
     from crawler.why import Account, Robots
-    from pipelines.store import Store, VisitRow
+    from pipelines.store import Alert, Store, VisitRow
 
 _VISITS = 10
 # Lines cut that are shown of one visit, and characters of each.
@@ -177,6 +178,7 @@ def _record(known: Account) -> dict[str, Any]:
         "article": _brief(known.article),
         "addresses": list(known.addresses),
         "copies": [_brief(copy) for copy in known.copies],
+        "alerts": [_alert(alert) for alert in known.alerts],
         "visits": [_visit(visit) for visit in known.visits],
         "earlier_visits": known.more,
         "now": {
@@ -188,6 +190,19 @@ def _record(known: Account) -> dict[str, Any]:
             "robots": _robots(now.robots),
             "left_alone_until": iso_utc(now.left_alone.not_before) if now.left_alone else None,
         },
+    }
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "watch": alert.watch,
+        "channel": alert.channel,
+        "event": alert.event.value,
+        "at": iso_utc(alert.at),
+        "due_at": iso_utc(alert.due_at),
+        "attempts": alert.attempts,
+        "last_error": alert.last_error,
+        "sent_at": iso_utc(alert.sent_at),
     }
 
 
@@ -296,6 +311,16 @@ def _of_article(known: Account, article: Article) -> Iterator[tuple[str, str]]:
     for place, copy in enumerate(known.copies):
         first = ", seen first" if copy.copy_of is None else ""
         yield "" if place else "copies", f"{copy.id[:8]} {copy.source}: {copy.url_canonical}{first}"
+    for place, alert in enumerate(known.alerts):
+        yield "" if place else "alerts", f"{alert.watch} to {alert.channel}: {_told(alert)}"
+
+
+def _told(alert: Alert) -> str:
+    what = f"{alert.event}, " if alert.event is not Event.ARTICLE else ""
+    if alert.sent_at is not None:
+        return f"{what}confirmed {minute(alert.sent_at)}"
+    failed = f" ({alert.attempts} attempts failed: {alert.last_error})" if alert.attempts else ""
+    return f"{what}due {minute(alert.due_at)}{failed}"
 
 
 def _robots_line(robots: Robots) -> str:

@@ -53,6 +53,8 @@ class PoliteDownloadHandler(HTTP11DownloadHandler):
         self._pool._factory = capped_connections(self._limits.headers)
 
     async def download_request(self, request: Request) -> Response:
+        if request.meta.get("delivery"):
+            return await self._answer(request)
         host = host_of(request.url)
         delay = float(request.meta.get("delay", self._politeness.delay))
         await self._hosts.turn(host, delay, waits=request.meta.get("waits"))

@@ -72,6 +72,10 @@ class PolitenessMiddleware:
 
     async def process_request(self, request: Request) -> None:
         host = host_of(request.url)
+        if request.meta.get("delivery"):
+            # A message to a place of the user's own, and no visit: robots.txt and rests do not hold there.
+            request.meta["download_slot"] = f"delivery {host}"
+            return
         # A redirect's request inherits its meta: the queue must be that of the host it goes to.
         request.meta["download_slot"] = host
         self.hosts.check(host)

@@ -43,6 +43,7 @@ class NewsSpider(scrapy.Spider):
             kwargs["app"] = app_for_scrapy(crawler, source=kwargs.pop("source", None))
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.app.attach(crawler)
+        spider.app.deliveries.attach(crawler)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -54,6 +55,7 @@ class NewsSpider(scrapy.Spider):
                     yield self.request(target)
                 await self.app.learn()
                 await self.app.watch_health()
+                await self.app.deliveries.run()
                 going_on = not self.app.work.stopped and self.app.job.onward()
             await self.app.memory.report()
         except StoreError as error:  # Scrapy would only log it, with all its causes

@@ -25,14 +25,15 @@ MOST_OF_A_MESSAGE = 50
 class Alert:
     """Something to tell a channel. `message` is the same for all that are told together, in every attempt.
 
-    `article` is the article as it is now, None for health; `snippet` a piece of its text with what matched.
-    `detail` has "changes" (kind, before, after) or "finding", "detail" and "ended".
+    `timezone` is the watch's. `article` is the article as it is now, None for health; `snippet` a piece of
+    its text with what matched. `detail` has "changes" (kind, before, after), or "finding", "detail", "ended".
     """
 
     id: int
     message: str | None
     watch: str
     channel: str
+    timezone: str
     event: Event
     source: str
     article: Article | None
@@ -77,6 +78,7 @@ _ROWS = (
         alerts.c.source.label("alert_source"),
         watches.c.name.label("watch_name"),
         watches.c.query,
+        watches.c.timezone,
     )
     .join_from(alerts, watches, watches.c.id == alerts.c.watch)
 )  # fmt: skip
@@ -90,9 +92,7 @@ def due(
     What waits for a first attempt is put into messages here, each of one watch for one channel. Those tried
     least come first, so that one that a channel never takes does not stand in the way of the others.
     """
-    here = [_WAITS, alerts.c.due_at <= now, ~_resting(now)]
-    if of_channels is not None:
-        here.append(alerts.c.channel.in_(of_channels))
+    here = _due(now, of_channels)
     _put_into_messages(connection, here)
     first = sa.func.min(alerts.c.id)
     messages = (
@@ -106,6 +106,13 @@ def due(
     order = {name: place for place, name in enumerate(names)}
     rows = _alerts(connection, alerts.c.message.in_(names), _WAITS)
     return sorted(rows, key=lambda alert: (order[alert.message or ""], alert.id))
+
+
+def any_due(connection: sa.Connection, now: datetime, of_channels: Collection[str] | None) -> bool:
+    """Whether `due` would give any; asked each second."""
+    return (
+        connection.execute(sa.select(alerts.c.id).where(*_due(now, of_channels)).limit(1)).first() is not None
+    )
 
 
 def sent(connection: sa.Connection, ids: Collection[int], now: datetime) -> None:
@@ -165,6 +172,11 @@ def of_article(connection: sa.Connection, article_id: str) -> list[Alert]:
     return _alerts(connection, alerts.c.article == pk)
 
 
+def _due(now: datetime, of_channels: Collection[str] | None) -> list[sa.ColumnElement[bool]]:
+    here = [_WAITS, alerts.c.due_at <= now, ~_resting(now)]
+    return here if of_channels is None else [*here, alerts.c.channel.in_(of_channels)]
+
+
 def _resting(now: datetime) -> sa.ColumnElement[bool]:
     return alerts.c.channel.in_(sa.select(channels.c.name).where(channels.c.not_before > now))
 
@@ -200,7 +212,17 @@ def _to_alerts(connection: sa.Connection, rows: Collection[Mapping[Any, Any]]) -
     for row in rows:
         article = found.get(row["article"])
         snippet = snippet_of(connection, row["query"], row["article"], article) if article is not None else ""
-        same = ("message", "channel", "detail", "at", "due_at", "attempts", "last_error", "sent_at")
+        same = (
+            "message",
+            "channel",
+            "timezone",
+            "detail",
+            "at",
+            "due_at",
+            "attempts",
+            "last_error",
+            "sent_at",
+        )
         yield Alert(
             id=row["alert_id"],
             watch=row["watch_name"],

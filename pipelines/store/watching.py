@@ -58,6 +58,9 @@ class Watching:
         Those of these channels only, and of none that is left alone after a failure. Alerts of one `message`
         are of one watch for one channel; they stay together under this id until `alerts_sent`.
         """
+        with self._database.read() as connection:
+            if not outbox.any_due(connection, now, channels):
+                return []
         with self._database.write() as connection:
             return outbox.due(connection, now, limit=limit, of_channels=channels)
 

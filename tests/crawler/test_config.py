@@ -53,6 +53,41 @@ MISTAKES = {
     "a bad duration": ("[defaults]\nmin_interval = '5 parsecs'\n", 2, "min_interval"),
     "an interval that is too short": ("[defaults]\nmin_interval = '0s'\n", 2, "min_interval"),
     "an address that is none": ("[[sources]]\nname = 'a'\nurl = 'ftp://a.example/'\n", 3, "ftp://a.example/"),
+    "a channel without an address": (
+        "\n[[channels]]\nname = 'a'\n",
+        2,
+        "'url' is missing in [[channels]] \"a\"",
+    ),
+    "a channel's address that is none": (
+        "[[channels]]\nname = 'a'\nurl = 'hush'\n",
+        3,
+        "not an address like",
+    ),
+    "a webhook's address that is none": (
+        "[[channels]]\nname = 'a'\nurl = 'https://u:p@x.example'\n",
+        3,
+        "http(s) address without a user",
+    ),
+    "a channel of no type": (
+        "[[channels]]\nname = 'a'\nurl = 'x://y'\ntype = 'pigeon'\n",
+        4,
+        '[[channels]] "a"',
+    ),
+    "a secret that is none": (
+        "[[channels]]\nname = 'a'\nurl = 'https://x.example'\nsecret = 'whsec_x'\n",
+        4,
+        "a secret that",
+    ),
+    "a channel's name twice": (
+        "[[channels]]\nname = 'a'\nurl = 'x://y'\n[[channels]]\nname = 'a'\nurl = 'x://z'\n",
+        5,
+        "is there already, on line 2",
+    ),
+    "a misspelt key of a channel": (
+        "[[channels]]\nname = 'a'\nurl = 'x://y'\nsecert = 'x'\n",
+        4,
+        "did you mean 'secret'?",
+    ),
     "a missing address": ("# x\n[[sources]]\nname = 'a'\n", 2, "url"),
     "a bad network": ("[network]\nallow = ['localhost']\n", 2, "localhost"),
     "a bad header": ("[network]\nuser_agent = 'Wäre'\n", 2, "user_agent"),

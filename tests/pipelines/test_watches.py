@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from keeping import NOW, kept
+from keeping import LANGUAGES, NOW, kept
 from plans import due_at
 
 from pipelines.alerts import Event, Watch
@@ -36,18 +36,6 @@ def watch(name: str, query: str, **values: Any) -> Watch:
 
 
 STORY = " ".join(f"word{number} and thing{number}" for number in range(120))
-LANGUAGES = {
-    "en": ('"climate summit"', "Climate summit opens", "The delegates met."),
-    "de": ("klima*", "Ein neues Gesetz", "Das Klimaschutzgesetz wurde beschlossen."),
-    "zh": ("气候", "北京会议", "中国的气候政策今天公布。"),
-    "ja": ("天気", "東京で会議", "今日は天気がいいから散歩しましょう。"),
-    "th": ("อากาศ", "ประชุมที่กรุงเทพ", "สภาพอากาศเปลี่ยนแปลงเร็วมาก"),
-    "ar": ("المُناخ", "قمة", "يناقش المناخ اليوم"),
-    "ru": ("КЛИМАТУ NEAR/3 саммит", "Саммит по климату", "Делегаты встретились."),
-    "fr": ("ÉLYSÉE -sport", "À l’Élysée", "On négocie encore."),
-    "ko": ("기후", "서울에서 회의", "서울에서 기후 회의가 열렸다."),
-    "el": ("ΚΛΊΜΑ", "Διάσκεψη", "για το κλίμα"),
-}
 
 
 def test_a_watch_in_each_language_finds_its_article_and_no_other(store: Store) -> None:

@@ -30,3 +30,18 @@ def kept(
     assert ended.outcome is outcome
     assert ended.article is not None
     return ended.article
+
+
+# In each language: a query, and the title and text of an article that it finds.
+LANGUAGES = {
+    "en": ('"climate summit"', "Climate summit opens", "The delegates met."),
+    "de": ("klima*", "Ein neues Gesetz", "Das Klimaschutzgesetz wurde beschlossen."),
+    "zh": ("气候", "北京会议", "中国的气候政策今天公布。"),
+    "ja": ("天気", "東京で会議", "今日は天気がいいから散歩しましょう。"),
+    "th": ("อากาศ", "ประชุมที่กรุงเทพ", "สภาพอากาศเปลี่ยนแปลงเร็วมาก"),
+    "ar": ("المُناخ", "قمة", "يناقش المناخ اليوم"),
+    "ru": ("КЛИМАТУ NEAR/3 саммит", "Саммит по климату", "Делегаты встретились."),
+    "fr": ("ÉLYSÉE -sport", "À l’Élysée", "On négocie encore."),
+    "ko": ("기후", "서울에서 회의", "서울에서 기후 회의가 열렸다."),
+    "el": ("ΚΛΊΜΑ", "Διάσκεψη", "για το κλίμα"),
+}
