@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import time, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from crawler.durations import format_duration, parse_duration
 from pipelines.alerts import CHANGES, Event, Watch, checked
@@ -61,7 +61,7 @@ def read_digest(text: str) -> timedelta | time | None:
     try:
         return parse_duration(text.strip())
     except ValueError as error:
-        raise UsageError(f"digest: {error}, or a time of the day such as 08:00") from error
+        raise UsageError(f"not a digest: {text[:40]!r} (want 1h, 30m or 08:00)") from error
 
 
 def read_quiet(text: str) -> tuple[time, time] | None:
@@ -71,7 +71,7 @@ def read_quiet(text: str) -> tuple[time, time] | None:
     start, _, end = text.replace("–", "-").partition("-")
     pair = _clock(start), _clock(end)
     if pair[0] is None or pair[1] is None:
-        raise UsageError(f"quiet hours: not FROM-TO: '{text[:40]}' (say 22:00-07:00)")
+        raise UsageError(f"not quiet hours: {text[:40]!r} (want 22:00-07:00)")
     return pair[0], pair[1]
 
 
@@ -83,6 +83,22 @@ def written_digest(digest: timedelta | time | None) -> str:
 
 def written_quiet(quiet: tuple[time, time] | None) -> str:
     return f"{quiet[0]:%H:%M}-{quiet[1]:%H:%M}" if quiet else ""
+
+
+def watch_record(watch: Watch) -> dict[str, Any]:
+    """A watch as JSON has it: the words that `read_watch` takes."""
+    return {
+        "name": watch.name,
+        "query": watch.query,
+        "events": [event.value for event in watch.events],
+        "kinds": [kind.value for kind in watch.kinds],
+        "channels": list(watch.channels),
+        "digest": written_digest(watch.digest),
+        "quiet": written_quiet(watch.quiet),
+        "timezone": watch.timezone,
+        "per_story": watch.per_story,
+        "enabled": watch.enabled,
+    }
 
 
 def told(watch: Watch) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from rich.text import Text
 from crawler.cli.context import Context
 from crawler.cli.dates import parse_since
 from crawler.cli.printing import echo_records, plain
-from crawler.durations import format_duration, parse_duration
-from pipelines.alerts import CHANGES, Event, Watch, checked
+from crawler.watch_words import read_watch, told, watch_record
+from pipelines.alerts import CHANGES, Event, Watch
 from pipelines.changes import ChangeKind
 from pipelines.errors import UsageError
 from pipelines.items import iso_utc
@@ -63,11 +63,11 @@ def list_(ctx: Context, as_json: bool) -> None:
         )
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in ("watch", "query", "tells of", "to", "when", "waiting", "sent"):
+    for name in ("watch", "query", "tells", "to", "waiting", "sent"):
         table.add_column(name, justify="right" if name in ("waiting", "sent") else "left")
     for one in watches:
         count = counts[one.name]
-        cells = [one.name, one.query, ", ".join(one.events), ", ".join(one.channels) or "-", when(one)]
+        cells = [one.name, one.query, told(one), ", ".join(one.channels) or "-"]
         style = None if one.enabled else "dim"
         table.add_row(*map(Text, map(plain, cells)), str(count.waiting), str(count.sent), style=style)
     ctx.console.print(table)
@@ -128,23 +128,21 @@ def add(
             raise click.NoSuchOption(word)
     for channel in channels:
         named(ctx.config().channels, channel)
-    watch = checked(
-        Watch(
-            name=name,
-            query=" ".join(query),
-            events=tuple(map(Event, dict.fromkeys(events))) or (Event.ARTICLE,),
-            kinds=tuple(map(ChangeKind, dict.fromkeys(kinds))) or CHANGES,
-            channels=tuple(dict.fromkeys(channels)),
-            digest=parse_digest(digest) if digest else None,
-            quiet=parse_quiet(quiet) if quiet else None,
-            timezone=timezone,
-            per_story=not every_copy,
-        )
+    watch = read_watch(
+        name,
+        " ".join(query),
+        events=events or (Event.ARTICLE,),
+        kinds=kinds,
+        channels=channels,
+        digest=digest or "",
+        quiet=quiet or "",
+        timezone=timezone,
+        per_story=not every_copy,
     )
     with ctx.open_store(readonly=False) as store:
         is_new = store.put_watch(watch, datetime.now(UTC))
     if not ctx.quiet:
-        click.echo(f"watch {plain(name)} {'added' if is_new else 'changed'}: {when(watch)}", err=True)
+        click.echo(f"watch {plain(name)} {'added' if is_new else 'changed'}: {told(watch)}", err=True)
         _hint(watch.query)
 
 
@@ -255,62 +253,6 @@ def channels(ctx: Context, as_json: bool) -> None:
 
 
 # --- as it is typed and shown ---------------------------------------------------------------------------
-
-
-def parse_digest(text: str) -> timedelta | time:
-    """`1h`, `30m`, or a time of the day. Raises UsageError."""
-    try:
-        return _time(text) if ":" in text else parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"not a digest: {text!r} (want 1h, 30m or 08:00)") from error
-
-
-def parse_quiet(text: str) -> tuple[time, time]:
-    """`22:00-07:00`. Raises UsageError."""
-    start, _, end = text.partition("-")
-    try:
-        return _time(start), _time(end)
-    except ValueError as error:
-        raise UsageError(f"not quiet hours: {text!r} (want 22:00-07:00)") from error
-
-
-def _time(text: str) -> time:
-    return datetime.strptime(text.strip(), "%H:%M").time()  # noqa: DTZ007 - the watch names the zone
-
-
-def when(watch: Watch) -> str:
-    """`daily at 08:00, not 22:00-07:00, Europe/Berlin`."""
-    if watch.digest is None:
-        said = "at once"
-    elif isinstance(watch.digest, time):
-        said = f"daily at {watch.digest:%H:%M}"
-    else:
-        said = f"each {format_duration(watch.digest)}"
-    if watch.quiet is not None:
-        said += f", not {watch.quiet[0]:%H:%M}-{watch.quiet[1]:%H:%M}"
-    zoned = watch.quiet is not None or watch.digest is not None
-    return f"{said}, {watch.timezone}" if zoned else said
-
-
-def watch_record(watch: Watch) -> dict[str, Any]:
-    """A watch as JSON has it."""
-    digest = watch.digest
-    return {
-        "name": watch.name,
-        "query": watch.query,
-        "events": list(watch.events),
-        "kinds": list(watch.kinds),
-        "channels": list(watch.channels),
-        "digest": f"{digest:%H:%M}"
-        if isinstance(digest, time)
-        else format_duration(digest)
-        if digest
-        else None,
-        "quiet": [f"{at:%H:%M}" for at in watch.quiet] if watch.quiet is not None else None,
-        "timezone": watch.timezone,
-        "per_story": watch.per_story,
-        "enabled": watch.enabled,
-    }
 
 
 def state_of(channel: Channel | None, state: ChannelState | None) -> str:

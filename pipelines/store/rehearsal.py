@@ -64,10 +64,8 @@ def _newest(connection: sa.Connection, asked: str | None, since: datetime) -> It
     rows = driver(connection).execute(_FOUND, (asked, MOST)).fetchall() if asked is not None else []
     for (pk,) in rows:
         article = to_article(connection.execute(_BY_PK, {"pk": pk}).one())
-        # They were stored in the order of time: the first that is older ends it.
-        if article.first_seen_at < since:
-            return
-        yield article
+        if article.first_seen_at >= since:
+            yield article
 
 
 def _changes(connection: sa.Connection, watch: Watch, since: datetime) -> Iterator[Rehearsed]:

@@ -48,7 +48,7 @@ def test_a_watch_from_its_making_to_its_end(run: Run) -> None:
         "--quiet", "22:00-07:00", "--timezone", "Europe/Berlin", "--event", "change", "--kind", "headline",
     )  # fmt: skip
     assert made.exit_code == 0
-    assert "added: each 1h, not 22:00-07:00, Europe/Berlin" in made.output
+    assert "added: changes; every 1h, but 22:00-07:00 (Europe/Berlin)" in made.output
     (record,) = map(json.loads, run("list", "--json").output.splitlines())
     assert record == {
         "name": "climate", "query": '"climate summit" OR klima* -sport', "events": ["change"], "kinds": ["headline"],

@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.params import Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from crawler.watch_words import read_watch, written_digest, written_quiet
+from crawler.watch_words import read_watch, watch_record
 from crawler.web.api.models import ArticleOut, Json, Page
 from crawler.web.desk import Desk, TheDesk
 from crawler.web.filters import MOST
@@ -114,21 +114,6 @@ def matches(
             {"article": record if text else {**record, "text": None}, "matched_at": iso_utc(match.matched_at)}
         )
     return Json({"items": items, "next": found[limit - 1].place if len(found) > limit else None})
-
-
-def watch_record(watch: Watch) -> dict[str, Any]:
-    return {
-        "name": watch.name,
-        "query": watch.query,
-        "events": [event.value for event in watch.events],
-        "kinds": [kind.value for kind in watch.kinds],
-        "channels": list(watch.channels),
-        "digest": written_digest(watch.digest),
-        "quiet": written_quiet(watch.quiet),
-        "timezone": watch.timezone,
-        "per_story": watch.per_story,
-        "enabled": watch.enabled,
-    }
 
 
 def _known(desk: Desk, name: str) -> Watch:

@@ -118,7 +118,7 @@ def _new(desk: Desk, typed: Typed) -> Watch:
 
 
 def _channels(desk: Desk) -> list[str]:
-    return [channel.name for channel in getattr(desk.config(), "channels", ())]
+    return [channel.name for channel in desk.config().channels]
 
 
 def _form(
