@@ -79,7 +79,9 @@ def _missing(
         ]
     hours = [seen[0] + number * _HOUR for number in range(int((until - seen[0]) / _HOUR))]
     done = sum(weight(hour) for hour in hours if hour < seen[1])
-    return seen[1], round(known * sum(weight(hour) for hour in hours if hour >= seen[1]) / done)
+    due = round(known * sum(weight(hour) for hour in hours if hour >= seen[1]) / done)
+    # A store that is too small is filled up: more is then published on its last day than on others.
+    return (seen[1], due) if known + due >= count else (until - _DAY, count - known)
 
 
 def _sources(store: Store, press: Press, *, now: datetime) -> None:

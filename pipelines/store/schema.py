@@ -143,18 +143,24 @@ articles = sa.Table(
     sa.Column("dated_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("url_canonical", name="uq_articles_url_canonical"),
 )
-# With all that the dashboard counts of the articles of a day.
-sa.Index(
-    "ix_articles_dated", articles.c.dated_at, articles.c.source, articles.c.language, articles.c.cluster_id
-)
+sa.Index("ix_articles_dated", articles.c.dated_at)
 sa.Index("ix_articles_source", articles.c.source, articles.c.dated_at)
+sa.Index("ix_articles_language", articles.c.language, articles.c.dated_at)
 # With the source: of two indexes of one column each, SQLite may take the one that names half of the table.
 sa.Index("ix_articles_content", articles.c.content_hash, articles.c.source)
 sa.Index("ix_articles_site", articles.c.source, articles.c.domain)
 _COPIED = articles.c.cluster_id.is_not(None)
 sa.Index("ix_articles_cluster", articles.c.cluster_id, sqlite_where=_COPIED, postgresql_where=_COPIED)
-# The members of all clusters in the order of storing.
+# The members of all clusters, in the order of storing and by date.
 sa.Index("ix_articles_copied", articles.c.pk, sqlite_where=_COPIED, postgresql_where=_COPIED)
+sa.Index(
+    "ix_articles_told",
+    articles.c.dated_at,
+    articles.c.source,
+    articles.c.cluster_id,
+    sqlite_where=_COPIED,
+    postgresql_where=_COPIED,
+)
 
 # The sketches of articles turned round: which articles (`pk`) a hash stands for. One that stands for an
 # article of a cluster need not stand for another one of it, and one that has lost its place in a text may

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from pipelines.items import HostState, Kind, Outcome
 from pipelines.store.database import Database, driver
+from pipelines.store.fields import written
 from pipelines.store.hosts import list_hosts
 from pipelines.store.migrations import HEAD
 from pipelines.store.schema import NO_ARTICLE, articles, sources, targets, visits
@@ -96,14 +97,19 @@ _DUE_ROOTS = (
 _NEXT = sa.select(sa.func.min(targets.c.due_at)).where(_OF_SOURCE, targets.c.due_at > _NOW)
 _NEXT_DUE = sa.select(sa.func.min(_NEXT.scalar_subquery(), type_=targets.c.due_at.type)).where(_ENABLED)
 _NEWEST = sa.select(visits.c.ended_at).order_by(visits.c.id.desc()).limit(1)
-# Of each outcome and hour a range of an index that holds all of it.
+# Of each outcome and hour a range of an index that holds all of it: only counted, it is ten times as fast as
+# grouped.
 _RATES = f"""
     WITH {SPANS}, outcome (word) AS (SELECT value FROM json_each(:outcomes))
-    SELECT outcome.word, span.number, count(*), coalesce(sum(bytes), 0)
-    FROM outcome CROSS JOIN span CROSS JOIN visits
-    WHERE visits.outcome = outcome.word AND ended_at >= span.begins AND ended_at < span.ends
-    GROUP BY outcome.word, span.number
+    SELECT word, span.number, (
+        SELECT count(*) FROM visits
+        WHERE visits.outcome = word AND ended_at >= span.begins AND ended_at < span.ends)
+    FROM outcome CROSS JOIN span
 """  # noqa: S608 - a text of ours
+_BYTES = """
+    SELECT sum((SELECT sum(bytes) FROM visits WHERE outcome = word.value AND ended_at >= :since))
+    FROM json_each(:outcomes) AS word
+"""
 _WORDS = json.dumps(list(Outcome))
 
 
@@ -127,19 +133,20 @@ def _by_kind(connection: sa.Connection, query: sa.Select[Any], **values: object)
 
 
 def _rates(connection: sa.Connection, now: datetime) -> Rates:
-    hours = listed([now - ago * _HOUR for ago in range(HOURS, 0, -1)])
-    rows = driver(connection).execute(_RATES, {"spans": hours, "outcomes": _WORDS}).fetchall()
+    begins = [now - ago * _HOUR for ago in range(HOURS, 0, -1)]
+    rows = driver(connection).execute(_RATES, {"spans": listed(begins), "outcomes": _WORDS})
     day, hour, per_hour = Counter[Outcome](), Counter[Outcome](), [0] * HOURS
-    for word, number, count, _ in rows:
+    for word, number, count in rows:
         day[Outcome(word)] += count
         per_hour[number] += count
         if number == HOURS - 1:
             hour[Outcome(word)] += count
+    size = {"outcomes": _WORDS, "since": written(begins[0])}
     return Rates(
-        outcomes_hour=tuple(hour.most_common()),
-        outcomes_day=tuple(day.most_common()),
+        outcomes_hour=tuple((+hour).most_common()),
+        outcomes_day=tuple((+day).most_common()),
         per_hour=tuple(per_hour),
-        bytes_day=sum(row[3] for row in rows),
+        bytes_day=driver(connection).execute(_BYTES, size).fetchone()[0] or 0,
         newest_at=connection.scalar(_NEWEST),
     )
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import nlargest
-from operator import itemgetter
 
 import sqlalchemy as sa
 
@@ -61,28 +59,44 @@ class Today:
     changes: int
 
 
-_Row = tuple[int, str, str | None, str | None]
-_WINDOW = "SELECT pk, source, language, cluster_id FROM articles WHERE dated_at >= ?"
+# An article that is one of a cluster: (pk, source, cluster).
+_Row = tuple[int, str, str]
+_TOLD = "SELECT pk, source, cluster_id FROM articles WHERE dated_at >= :since AND cluster_id IS NOT NULL"
+# The newest of the window are mostly among those stored last; a window may as well be behind a thousand old
+# articles that were dug out. With the plus, all of the window are looked at.
+_LATELY = """
+    SELECT pk FROM (SELECT pk, dated_at FROM articles ORDER BY pk DESC LIMIT 2000)
+    WHERE dated_at >= :since ORDER BY pk DESC LIMIT :most
+"""
+_NEWEST = "SELECT pk FROM articles WHERE dated_at >= :since ORDER BY +pk DESC LIMIT :most"
 _VOLUME = f"""
     WITH {SPANS}
     SELECT (SELECT count(*) FROM articles WHERE dated_at >= span.begins AND dated_at < span.ends)
     FROM span ORDER BY span.number
 """  # noqa: S608 - a text of ours
+# From each name to the next through an index, and of each a range of it: nothing is sorted or grouped.
+_BY = """
+    WITH RECURSIVE name (word) AS (
+        SELECT min({0}) FROM articles
+        UNION ALL
+        SELECT (SELECT min({0}) FROM articles WHERE {0} > name.word) FROM name WHERE name.word IS NOT NULL),
+    found (word, articles) AS MATERIALIZED (
+        SELECT word, (SELECT count(*) FROM articles WHERE {0} IS name.word AND dated_at >= :since) FROM name)
+    SELECT word, articles FROM found WHERE articles > 0 ORDER BY articles DESC, word
+"""
+_BY_SOURCE, _BY_LANGUAGE = _BY.format("source"), _BY.format("language")
 _CHANGES = sa.select(sa.func.count()).where(changes.c.at >= sa.bindparam("since", type_=changes.c.at.type))
 
 
 def today(connection: sa.Connection, now: datetime, *, hours: int, stories: int) -> Today:
     since = now - hours * _HOUR
-    rows: list[_Row] = driver(connection).execute(_WINDOW, (written(since),)).fetchall()
-    clusters: dict[str, list[_Row]] = {}
-    for row in rows:
-        if row[3] is not None:
-            clusters.setdefault(row[3], []).append(row)
-    chosen = _ranked(rows, clusters, most=stories)
-    newest = nlargest(stories, map(itemgetter(0), rows))
+    ask, window = driver(connection).execute, {"since": written(since)}
+    told: list[_Row] = ask(_TOLD, window).fetchall()
+    newest = _newest(connection, window, 4 * stories)
+    chosen = _ranked(told, newest, most=stories)
     of = members(connection, [cluster for _, _, cluster in chosen if cluster])
     firsts = [of[cluster][0].pk if cluster else pk for _, pk, cluster in chosen]
-    found = briefs.by_pks(connection, {*newest, *firsts})
+    found = briefs.by_pks(connection, {*newest[:stories], *firsts})
     volume = _volume(connection, [now - hour * _HOUR for hour in range(2 * hours, 0, -1)])
     return Today(
         since=since,
@@ -90,16 +104,25 @@ def today(connection: sa.Connection, now: datetime, *, hours: int, stories: int)
             _story(found[first], here, of.get(cluster, ()))
             for (here, _, cluster), first in zip(chosen, firsts, strict=True)
         ),
-        newest=tuple(found[pk] for pk in newest),
-        by_source=tuple(Counter(map(itemgetter(1), rows)).most_common()),
-        by_language=tuple(Counter(map(itemgetter(2), rows)).most_common()),
+        newest=tuple(found[pk] for pk in newest[:stories]),
+        by_source=tuple(ask(_BY_SOURCE, window)),
+        by_language=tuple(ask(_BY_LANGUAGE, window)),
         volume=tuple(volume[hours:]),
         volume_before=tuple(volume[:hours]),
-        total=len(rows),
+        total=sum(volume[hours:]),
         total_before=sum(volume[:hours]),
-        unique_stories=len(rows) - sum(map(len, clusters.values())) + len(clusters),
+        unique_stories=sum(volume[hours:]) - len(told) + len({cluster for _, _, cluster in told}),
         changes=connection.scalar(_CHANGES, {"since": since}) or 0,
     )
+
+
+def _newest(connection: sa.Connection, window: Mapping[str, str], most: int) -> list[int]:
+    """So many of the window, those stored last first."""
+    values = {**window, "most": most}
+    found = driver(connection).execute(_LATELY, values).fetchall()
+    if len(found) < most:
+        found = driver(connection).execute(_NEWEST, values).fetchall()
+    return [row[0] for row in found]
 
 
 def _volume(connection: sa.Connection, hours: Sequence[datetime]) -> list[int]:
@@ -107,16 +130,17 @@ def _volume(connection: sa.Connection, hours: Sequence[datetime]) -> list[int]:
     return [row[0] for row in driver(connection).execute(_VOLUME, {"spans": listed(hours)})]
 
 
-def _ranked(
-    rows: Sequence[_Row], clusters: Mapping[str, Sequence[_Row]], *, most: int
-) -> list[tuple[int, int, str]]:
+def _ranked(told: Sequence[_Row], newest: Sequence[int], *, most: int) -> list[tuple[int, int, str]]:
     """(sources in the window, newest pk, cluster or "") of clusters and single articles, the best first."""
-    shared = [
-        (len({row[1] for row in story}), max(row[0] for row in story), cluster)
-        for cluster, story in clusters.items()
-    ]
-    singles = nlargest(most, (row[0] for row in rows if row[3] is None))
-    return nlargest(most, [*shared, *((1, pk, "") for pk in singles)])
+    sources: dict[str, set[str]] = {}
+    last: dict[str, int] = {}
+    for pk, source, cluster in told:
+        sources.setdefault(cluster, set()).add(source)
+        last[cluster] = max(pk, last.get(cluster, 0))
+    shared = [(len(having), last[cluster], cluster) for cluster, having in sources.items()]
+    copied = {pk for pk, _, _ in told}
+    singles = [(1, pk, "") for pk in newest if pk not in copied][:most]
+    return nlargest(most, [*shared, *singles])
 
 
 def _story(first: Brief, here: int, story: Sequence[Member]) -> Story:

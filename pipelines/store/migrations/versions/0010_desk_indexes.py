@@ -1,4 +1,4 @@
-"""Indexes that hold what the dashboard counts: articles by date, visits, roots, clusters."""
+"""Indexes that hold what the dashboard counts: articles by language, visits, roots, clusters."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.drop_index("ix_articles_dated", "articles")
-    op.create_index("ix_articles_dated", "articles", ["dated_at", "source", "language", "cluster_id"])
+    op.create_index("ix_articles_language", "articles", ["language", "dated_at"])
     op.create_index("ix_articles_copied", "articles", ["pk"], sqlite_where=sa.text("cluster_id IS NOT NULL"))
+    op.create_index(
+        "ix_articles_told",
+        "articles",
+        ["dated_at", "source", "cluster_id"],
+        sqlite_where=sa.text("cluster_id IS NOT NULL"),
+    )
     op.drop_index("ix_visits_source", "visits")
     op.create_index("ix_visits_source", "visits", ["source", "ended_at", "outcome"])
     op.create_index("ix_visits_outcome", "visits", ["outcome", "ended_at", "bytes"])
