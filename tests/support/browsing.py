@@ -26,6 +26,8 @@ ARGUMENTS = (
     "--disable-sync",
 )
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+# No colour is caught on its way to another: transitions are for those who want motion.
+_USUAL: dict[str, Any] = {"viewport": WIDE, "locale": "en-GB", "reduced_motion": "reduce"}
 
 
 def chromium_path() -> str | None:
@@ -80,7 +82,7 @@ class Visitor:
     """A context manager: a context of its own in the browser with one page, and the record of it."""
 
     def __init__(self, browser: Browser, **options: Any) -> None:
-        self._browser, self._options = browser, {"viewport": WIDE, "locale": "en-GB", **options}
+        self._browser, self._options = browser, {**_USUAL, **options}
         self.record = Record()
 
     def __enter__(self) -> Self:
