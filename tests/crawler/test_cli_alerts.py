@@ -52,11 +52,11 @@ def test_a_watch_from_its_making_to_its_end(run: Run) -> None:
     (record,) = map(json.loads, run("list", "--json").output.splitlines())
     assert record == {
         "name": "climate", "query": '"climate summit" OR klima* -sport', "events": ["change"], "kinds": ["headline"],
-        "channels": ["chat"], "digest": "1h", "quiet": ["22:00", "07:00"], "timezone": "Europe/Berlin",
+        "channels": ["chat"], "digest": "1h", "quiet": "22:00-07:00", "timezone": "Europe/Berlin",
         "per_story": True, "enabled": True, "waiting": 0, "sent": 0,
     }  # fmt: skip
     changed = run("add", "climate", "klima*", "OR", "--digest", "08:00", "--every-copy")
-    assert "changed: daily at 08:00, UTC" in changed.output
+    assert "changed: articles; daily at 08:00 (UTC)" in changed.output
     assert "note: OR joins nothing here" in changed.output
     assert "klima* OR" in run("list").output
     assert "removed" in run("remove", "climate").output
