@@ -64,7 +64,7 @@ def search(request: Request, desk: TheDesk, form: Form, filters: Annotated[Filte
 
 @router.get("/sources/{name}.{form}")
 def source(request: Request, desk: TheDesk, name: str, form: Form) -> Response:
-    if all(known.name != name for known in desk.store.sources()):
+    if name not in desk.store.desk.source_names():
         raise HTTPException(404, f"there is no source named {name[:80]}")
     hits = desk.store.search("", source=name, order="newest", limit=ITEMS)
     path = f"/sources/{quote(name, safe='')}"

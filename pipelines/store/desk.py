@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipelines.store import overview, stories, system, today
+from pipelines.store import overview, sources, stories, system, today
 from pipelines.store.database import Database
 from pipelines.store.overview import SourceDetail, SourceView
 from pipelines.store.stories import StoryPage, WholeStory
@@ -45,6 +45,11 @@ class Desk:
         """All sources, by name."""
         with self.database.read() as connection:
             return overview.list_views(connection, now)
+
+    def source_names(self) -> list[str]:
+        """Those of all sources, in order."""
+        with self.database.read() as connection:
+            return sources.names(connection)
 
     def source_detail(self, name: str, now: datetime) -> SourceDetail | None:
         """One source; None where there is none of that name."""

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from pipelines.store.database import driver
 from pipelines.store.fields import COLUMNS, on_days, written
 from pipelines.store.query import Query, compiled
 from pipelines.store.segment import folded, joined, visible
+from pipelines.store.types import to_time
 
 Order = Literal["relevance", "newest"]
 
@@ -32,6 +33,7 @@ _OPEN, _CLOSE, _MORE = "\x02", "\x03", "\x04"
 Marked = tuple[tuple[str, bool], ...]
 
 
+_ENDS = "SELECT (SELECT min(dated_at) FROM articles), (SELECT max(dated_at) FROM articles)"
 _MARKED = (
     f"SELECT rowid, highlight(articles_fts, 0, '{_OPEN}', '{_CLOSE}'),"  # noqa: S608 - constants only
     f" snippet(articles_fts, 1, '{_OPEN}', '{_CLOSE}', '{_MORE}', {_SNIPPET_TOKENS})"
@@ -98,7 +100,7 @@ class FilterWords(TypedDict, total=False):
 def search(
     connection: sa.Connection, text: str, filters: Filters, *, order: Order, limit: int, offset: int
 ) -> list[Hit]:
-    query = filters.query(text)
+    query = _query(connection, text, filters)
     if query.impossible:
         return []
     selection = _Selection(query, filters)
@@ -114,10 +116,23 @@ def search(
 
 
 def count(connection: sa.Connection, text: str, filters: Filters, *, at_most: int) -> int:
-    query = filters.query(text)
+    query = _query(connection, text, filters)
     if query.impossible:
         return 0
     return len(_Selection(query, filters).newest(connection, limit=at_most, offset=0))
+
+
+def _query(connection: sa.Connection, text: str, filters: Filters) -> Query:
+    """The query with the filters, its span of days cut to those that there are articles of: FTS5 looks for
+    each token of a span, and an open one has dozens."""
+    if filters.since is None and filters.until is None:
+        return filters.query(text)
+    first, last = map(to_time, driver(connection).execute(_ENDS).fetchone())
+    if first is None or last is None:
+        return filters.query(text)
+    end = last + timedelta(microseconds=1)
+    since, until = max(filters.since or first, first), min(filters.until or end, end)
+    return replace(filters, since=since, until=until).query(text)
 
 
 class _Selection:

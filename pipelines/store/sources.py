@@ -86,30 +86,24 @@ def _retire(connection: sa.Connection, name: str, *, keep: list[str]) -> None:
 
 
 def list_sources(connection: sa.Connection) -> list[SourceRow]:
-    about_targets = sa.select(
-        targets.c.source,
-        sa.func.count().label("targets"),
-        sa.func.max(targets.c.last_visited_at).label("last_visit_at"),
-    ).group_by(targets.c.source)
-    about_articles = sa.select(articles.c.source, sa.func.count().label("articles")).group_by(
-        articles.c.source
-    )
-    t, a = about_targets.subquery(), about_articles.subquery()
-    query = (
-        sa.select(
-            sources.c.name,
-            sources.c.url,
-            sources.c.configured,
-            sources.c.enabled,
-            sa.func.coalesce(t.c.targets, 0).label("targets"),
-            sa.func.coalesce(a.c.articles, 0).label("articles"),
-            t.c.last_visit_at,
-        )
-        .outerjoin_from(sources, t, t.c.source == sources.c.name)
-        .outerjoin(a, a.c.source == sources.c.name)
-        .order_by(sources.c.name)
-    )
+    # Of each source a range of an index, which is counted at some 30 million rows a second.
+    count, own = sa.func.count(), targets.c.source == sources.c.name
+    visited = sa.select(sa.func.max(targets.c.last_visited_at)).where(own)
+    stored = sa.select(count).where(articles.c.source == sources.c.name)
+    query = sa.select(
+        sources.c.name,
+        sources.c.url,
+        sources.c.configured,
+        sources.c.enabled,
+        sa.select(count).where(own).scalar_subquery().label("targets"),
+        stored.scalar_subquery().label("articles"),
+        visited.scalar_subquery().label("last_visit_at"),
+    ).order_by(sources.c.name)
     return [SourceRow(**row._mapping) for row in connection.execute(query)]
+
+
+def names(connection: sa.Connection) -> list[str]:
+    return list(connection.scalars(sa.select(sources.c.name).order_by(sources.c.name)))
 
 
 def remove_source(connection: sa.Connection, name: str) -> bool:

@@ -46,7 +46,7 @@ def search(request: Request, desk: TheDesk, asked: Annotated[Asked, Query()]) ->
         count=count,
         counted=COUNTED,
         error=error,
-        sources=desk.fresh.get("source names", _FRESH, lambda: [one.name for one in desk.store.sources()]),
+        sources=desk.fresh.get("source names", _FRESH, desk.store.desk.source_names),
     )
 
 
