@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import nh3
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -36,6 +36,8 @@ _TYPES = {
 _ATOM = "http://www.w3.org/2005/Atom"
 _DC = "http://purl.org/dc/elements/1.1/"
 _CONTENT = "http://purl.org/rss/1.0/modules/content/"
+# A per cent sign that begins no octet.
+_STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
 # What XML 1.0 cannot hold, not even escaped (section 2.2).
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -119,7 +121,15 @@ def _changed(article: Article) -> datetime:
 
 def _address(article: Article) -> str | None:
     address = link(article.url_canonical) or link(article.url)
-    return None if address is None else quote(_clean(masked(address)), safe="/:?#[]@!$&'()*+,;=%~-._")
+    if address is None:
+        return None
+    scheme, host, *rest = urlsplit(_clean(masked(address)))
+    return urlunsplit((scheme, _quoted(host, also="[]"), *(_quoted(part) for part in rest)))
+
+
+def _quoted(part: str, *, also: str = "") -> str:
+    """A part of an address with nothing in it that an address must not have (RFC 3986, 2)."""
+    return _STRAY.sub("%25", quote(part, safe=f"/:@!$&'()*+,;=?%~-._{also}"))
 
 
 def _name(article: Article) -> str:

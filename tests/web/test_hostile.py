@@ -14,17 +14,19 @@ import feedparser
 import pytest
 from browsing import Record, Visitor
 from deskserver import copied, serving
-from hostile import ADDRESSES, CANARY, SOURCE, VECTORS, WORD, Vector, fill, hostile_site, vulnerable
+from hostile import ADDRESSES, CANARY, NOW, SOURCE, VECTORS, WORD, Vector, fill, hostile_site, vulnerable
 from lxml import etree
 from newsserver import Answer, NewsServer, wirewatch
 from once import once
 from playwright.sync_api import Browser, Error, Page
 
+from crawler.watch_words import read_watch
 from pipelines.items import Kind
 from pipelines.store import Store
 
 pytestmark = pytest.mark.slow
 CRAWLED = "crawled"
+WATCH = "<img src=x onerror=\"window.__pwned='watch'\">"
 CONFIG = """
 [network]
 allow = ["127.0.0.0/8"]
@@ -43,6 +45,7 @@ SUSPICIOUS = """
         && !["http:", "https:"].includes(new URL(attribute.value, document.baseURI).protocol))
 ).map(attribute => one.tagName + " " + attribute.name + "=" + attribute.value))
 """
+ATOM = etree.RelaxNG(etree.parse(Path(__file__).parent / "atom.rng"))
 FOREIGN = (
     "iframe, object, embed, base, math, foreignObject, audio, video, script:not([src^='/static/']), style"
 )
@@ -54,6 +57,7 @@ def _crawl(folder: Path) -> None:
         done = wirewatch("crawl", cwd=folder, timeout=300)
         assert done.returncode == 0, done.stderr[-2000:]
     with Store.open(f"sqlite:///{folder / 'wirewatch.db'}") as store:
+        store.put_watch(read_watch(WATCH, WORD), now=NOW)
         fill(store)
 
 
@@ -83,9 +87,11 @@ def paths(store: Store) -> list[str]:
         f"/search?q={quote(str(vector.fields['title']))}&source={quote(str(vector.fields['title'])[:100])}"
         for vector in VECTORS[::8]
     ]
+    watch = f"/watches/{quote(WATCH, safe='')}"
+    watches = ["/watches", watch, f"{watch}/edit", f"/watches/new?q={quote(WATCH)}"]
     crawled = [article.id for article in store.articles() if article.source == CRAWLED]
     put_in = [article.id for article in store.articles() if article.source == SOURCE]
-    return [*listings, *typed, *(f"/articles/{one}" for one in [*put_in, *crawled[::8]])]
+    return [*listings, *typed, *watches, *(f"/articles/{one}" for one in [*put_in, *crawled[::8]])]
 
 
 def feeds() -> list[str]:
@@ -94,6 +100,7 @@ def feeds() -> list[str]:
         f"search.{{form}}?source={SOURCE}",
         f"sources/{SOURCE}.{{form}}",
         f"sources/{CRAWLED}.{{form}}",
+        f"watches/{quote(WATCH, safe='')}.{{form}}",
         f"search.{{form}}?q={quote('<script>alert(1)</script>')}",
     )
     return [f"/feeds/{name.format(form=form)}" for name in names for form in ("rss", "atom", "json")]
@@ -137,6 +144,7 @@ def test_nothing_runs_in_feeds_and_answers_opened_in_the_browser(
         "/api/v1/sources",
         "/api/v1/changes",
         "/metrics",
+        "/api/v1/watches",
         "/feeds/sources.opml",
         *(f"/api/v1/articles/{one}" for one in ids),
     ]
@@ -164,7 +172,8 @@ def test_feeds_are_well_formed_and_read_by_others_without_anything_that_runs(
             texts = [item.get("content_html", "") for item in items]
             links = [item.get("url") for item in items]
         else:
-            etree.fromstring(answer.content, etree.XMLParser(resolve_entities=False, no_network=True))
+            root = etree.fromstring(answer.content, etree.XMLParser(resolve_entities=False, no_network=True))
+            assert ".atom" not in path or ATOM.validate(root), (path, ATOM.error_log)
             read = feedparser.parse(answer.content, sanitize_html=False, resolve_relative_uris=False)
             assert not read.bozo, (path, read.bozo_exception)
             texts = [part.value for entry in read.entries for part in entry.get("content", ())]
