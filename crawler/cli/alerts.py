@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.cli.context import Context
-from crawler.cli.dates import parse_since
 from crawler.cli.printing import echo_records, plain
+from crawler.dates import parse_since
 from crawler.watch_words import read_watch, told, watch_record
 from pipelines.alerts import CHANGES, Event, Watch
 from pipelines.changes import ChangeKind

@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
 from rich.text import Text
 
 from crawler.cli.context import Context
-from crawler.cli.dates import parse_since
 from crawler.cli.printing import echo_records, plain
+from crawler.dates import parse_since
 from pipelines.changes import ChangeKind
 from pipelines.errors import UsageError
-from pipelines.items import Article, iso_utc
+from pipelines.items import Article
 
 if TYPE_CHECKING:
     from pipelines.changes.marks import Piece
@@ -70,7 +70,7 @@ def changes(
             limit=limit,
         )
     if as_json:
-        echo_records([_record(row) for row in found])
+        echo_records([row.record() for row in found])
     elif found:
         _print_changes(ctx, found)
     if not found:
@@ -84,20 +84,6 @@ def _kinds(text: str | None) -> list[ChangeKind]:
     if unknown or (text is not None and not named):
         raise UsageError(f"no kind of change: {', '.join(unknown) or text!r} (want {', '.join(ChangeKind)})")
     return [ChangeKind(word) for word in named]
-
-
-def _record(row: ChangeRow) -> dict[str, Any]:
-    return {
-        "at": iso_utc(row.at),
-        "id": row.article_id,
-        "source": row.source,
-        "title": row.title,
-        "url": row.url,
-        "revision": row.revision,
-        "kind": row.kind.value,
-        "before": row.before,
-        "after": row.after,
-    }
 
 
 def _print_changes(ctx: Context, rows: Sequence[ChangeRow]) -> None:

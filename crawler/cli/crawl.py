@@ -66,7 +66,7 @@ def crawl(
 
 
 def _oldest(since: str | None) -> datetime | None:
-    from crawler.cli.dates import parse_since
+    from crawler.dates import parse_since
 
     return parse_since(since, datetime.now(UTC)) if since else None
 

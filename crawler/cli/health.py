@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from crawler.cli.context import Context
-from crawler.cli.dates import parse_since
+from crawler.dates import parse_since
 from crawler.health.findings import Finding, Trouble, rounded, stamp
 from pipelines.errors import UsageError
 from pipelines.items import iso_utc

@@ -15,8 +15,8 @@ from rich.text import Text
 from crawler.cli.changes import print_diff, print_revisions
 from crawler.cli.context import Context
 from crawler.cli.copies import print_copies
-from crawler.cli.dates import parse_since
 from crawler.cli.printing import echo_records, plain
+from crawler.dates import parse_since
 from pipelines.errors import UsageError
 from pipelines.export import FORMATS, ExportWriter, clean_record
 from pipelines.items import CLEANING, Article

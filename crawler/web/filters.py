@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crawler.cli.dates import parse_since
+from crawler.dates import parse_since
 from pipelines.query import with_filters
 
 if TYPE_CHECKING:

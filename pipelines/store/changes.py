@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipelines.changes import Change, ChangeKind
-from pipelines.items import Article
+from pipelines.items import Article, iso_utc
 from pipelines.store.matching import on_changes
 from pipelines.store.schema import articles, changes
 
@@ -30,6 +30,20 @@ class ChangeRow:
     before: str | None
     after: str | None
     at: datetime
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it; `id` is the article's."""
+        return {
+            "at": iso_utc(self.at),
+            "id": self.article_id,
+            "source": self.source,
+            "title": self.title,
+            "url": self.url,
+            "revision": self.revision,
+            "kind": self.kind.value,
+            "before": self.before,
+            "after": self.after,
+        }
 
 
 # The changes of one look stand together, the most important first.

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crawler.cli.dates import parse_since
+from crawler.dates import parse_since
 from pipelines.errors import UsageError
 
 NOW = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)

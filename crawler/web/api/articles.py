@@ -8,7 +8,6 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.params import Path
 from pydantic import Field
 
-from crawler.web.api.changes import change_record
 from crawler.web.api.models import ArticleList, ArticleOut, ChangeList, HitPage, Json
 from crawler.web.desk import Desk, TheDesk
 from crawler.web.filters import MOST, Filters, find
@@ -59,7 +58,7 @@ def copies(desk: TheDesk, id: ArticleId) -> Json:  # noqa: A002
 def changes(desk: TheDesk, id: ArticleId) -> Json:  # noqa: A002
     """What happened to an article, the first first."""
     article = article_of(desk, id)
-    return Json({"items": [change_record(row) for row in desk.store.changes_of(article.id)]})
+    return Json({"items": [row.record() for row in desk.store.changes_of(article.id)]})
 
 
 def article_of(desk: Desk, name: str) -> Article:

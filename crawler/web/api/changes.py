@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from crawler.cli.dates import parse_since
+from crawler.dates import parse_since
 from crawler.web.api.models import ChangePage, Json
 from crawler.web.desk import TheDesk
 from crawler.web.filters import MOMENT, MOST
 from pipelines.changes import ChangeKind
-from pipelines.items import iso_utc
-from pipelines.store import ChangeRow
 
 router = APIRouter(tags=["changes"])
 
@@ -47,22 +45,8 @@ def changes(desk: TheDesk, listing: Annotated[Listing, Query()]) -> Json:
     )
     shown = rows[: listing.limit]
     following = shown[-1].id if len(rows) > listing.limit else None
-    return Json({"items": [change_record(row) for row in shown], "next": following})
+    return Json({"items": [row.record() for row in shown], "next": following})
 
 
 def _date(text: str, now: datetime) -> datetime | None:
     return parse_since(text, now) if text.strip() else None
-
-
-def change_record(row: ChangeRow) -> dict[str, Any]:
-    return {
-        "at": iso_utc(row.at),
-        "id": row.article_id,
-        "source": row.source,
-        "title": row.title,
-        "url": row.url,
-        "revision": row.revision,
-        "kind": row.kind.value,
-        "before": row.before,
-        "after": row.after,
-    }
