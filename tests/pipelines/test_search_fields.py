@@ -136,7 +136,7 @@ def test_a_span_has_the_tokens_of_its_days_and_no_others(
     until = until.replace(hour=0, minute=0, second=0, microsecond=0)
     for first, last in ((since, until), (since, None), (None, until)):
         tokens = list(fields.span(first, last))
-        assert len(tokens) <= 120
+        assert len(tokens) <= 145
         own = fields.day_tokens(at).split()
         has = any(
             word.startswith(token[:-1]) if token[-1] == "*" else word == token
