@@ -135,7 +135,7 @@ class Gate:
         refusal = self._refusal(request, visitor)
         if refusal is not None:
             await refusal(scope, receive, send)
-        elif cookie is not None and not _is_programs(request.url.path):
+        elif cookie is not None:
             await self._app(scope, receive, self._with_cookie(send, cookie))
         else:
             await self._app(scope, receive, send)
@@ -152,6 +152,9 @@ class Gate:
                 Visitor(right=Right.WRITE, session=known.session) if self._access.is_open else known
             ), None
         right = Right.WRITE if self._access.is_open else Right.NONE
+        if _is_programs(request.url.path):
+            # Programs are sent no cookie, and have no forms that a session would stand for.
+            return Visitor(right=right), None
         cookie = self._access.new_session(right)
         fresh = self._access.by_session(cookie)
         assert fresh is not None

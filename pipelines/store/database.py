@@ -207,7 +207,8 @@ def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
 def _begin(connection: sa.Connection) -> None:
     # The driver's own BEGIN is switched off (isolation_level=None): it comes too late and is deferred.
     writing = connection.get_execution_options().get("writing")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    # By the driver itself: through SQLAlchemy it takes as long as many a question that follows.
+    driver(connection).execute("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
 def driver(connection: sa.Connection) -> sqlite3.Connection:
