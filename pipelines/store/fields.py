@@ -78,7 +78,7 @@ def day_tokens(at: datetime) -> str:
 
 def span(since: datetime | None, until: datetime | None) -> Iterator[str]:
     """Tokens of `day`, some with a * for all that start so: what lies in the span (`until` not included) has
-    one of them. At most some 100."""
+    one of them. At most some 160."""
     first = _FIRST if since is None else _day(since)
     if until is not None and _utc(until) == _LEAST:
         return
