@@ -1,4 +1,7 @@
-"""Async tests run in a loop of their own, no plugin is needed for that; the long tests leave a report."""
+"""Async tests run in a loop of their own, no plugin is needed for that; the long tests leave a report.
+
+No test is failed by the clock of a busy machine: Hypothesis has no deadlines.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,10 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 REPORT = Path(__file__).parents[1] / "bench" / "results" / "reliability.json"
 

@@ -24,7 +24,7 @@ from pipelines.urls import article_key, canonical, host_of, looks_like_article, 
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 URL = "https://n.example/feed"
-SOME = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SOME = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 addresses = st.one_of(
     st.text(max_size=60),

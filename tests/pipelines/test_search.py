@@ -193,7 +193,7 @@ def test_no_query_is_an_error(store: Store, query: str) -> None:
     store.search(query)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(alphabet=st.sampled_from(list("ab\"'-*:()^{}+ \x00\u200b\ud800北ก,.;ORNEAT")), max_size=40))
 def test_no_string_is_an_error(store: Store, query: str) -> None:
     store.search(query)

@@ -100,7 +100,7 @@ URLS = st.builds(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(URLS | PIECES | st.text(max_size=60), st.none() | URLS)
 def test_any_text_has_one_form_or_none(text: str, base: str | None) -> None:
     form = canonical(text, base)

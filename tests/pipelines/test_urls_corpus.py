@@ -95,7 +95,7 @@ def addresses() -> list[str]:
     return sorted({str(canonical(page["url"])) for page in pages()})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_decorations_never_count(data: st.DataObject) -> None:
     own = data.draw(st.sampled_from(addresses()))
