@@ -54,7 +54,7 @@ FOREIGN = (
 def _crawl(folder: Path) -> None:
     with hostile_site() as site:
         (folder / "wirewatch.toml").write_text(CONFIG.format(name=CRAWLED, url=site.url))
-        done = wirewatch("crawl", cwd=folder, timeout=300)
+        done = wirewatch("crawl", "--limit", "45", cwd=folder, timeout=300)
         assert done.returncode == 0, done.stderr[-2000:]
     with Store.open(f"sqlite:///{folder / 'wirewatch.db'}") as store:
         store.put_watch(read_watch(WATCH, WORD), now=NOW)
