@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("wirewatch")
 
-# Readers at once: more threads than cores only wait for each other (measured: 4 on 2 cores answer an eighth less),
+# Readers at once: more threads than cores only wait for each other (4 on 2 cores answered an eighth less),
 # and each has a cache of the database.
 _THREADS = max(2, os.cpu_count() or 1)
 _ASKED_WITH = ["Authorization", "If-None-Match"]
