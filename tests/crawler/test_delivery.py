@@ -111,6 +111,7 @@ def attempts(tmp_path: Path, channel: str) -> int:
     return sum(alert.attempts for alert in alerts if alert.channel == channel)
 
 
+@pytest.mark.reliability
 def test_our_own_kill_between_sending_and_confirmation_loses_nothing(
     tmp_path: Path, hook: Receiver, mail: Receiver
 ) -> None:
@@ -136,6 +137,7 @@ def test_our_own_kill_between_sending_and_confirmation_loses_nothing(
         assert first["id"] == second["id"]
 
 
+@pytest.mark.reliability
 def test_control_marked_before_it_is_sent_loses_alerts(
     tmp_path: Path, hook: Receiver, mail: Receiver
 ) -> None:

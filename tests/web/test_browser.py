@@ -56,7 +56,6 @@ PAGES: dict[str, Callable[[Store], str]] = {
     "stories": _at("/stories"),
     "story": _story,
     "changes": _at("/changes"),
-    "changes-headlines": _at("/changes?kind=headline"),
     "sources": _at("/sources"),
     "source": _at("/sources/harbour-courier"),
     "source-failing": _at("/sources/diario-del-valle"),
@@ -68,11 +67,9 @@ PAGES: dict[str, Callable[[Store], str]] = {
     "system": _at("/system"),
     "api": _at("/api"),
     "error-no-page": _at("/nowhere"),
-    "error-no-article": _at("/articles/ffffffffffffffff"),
-    "error-no-source": _at("/sources/nobody"),
 }
 # What else than 200 a page is answered with; a browser writes that into its console.
-STATUS = {"search-wrong": 422, "error-no-page": 404, "error-no-article": 404, "error-no-source": 404}
+STATUS = {"search-wrong": 422, "error-no-page": 404}
 
 
 @pytest.fixture
