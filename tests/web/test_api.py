@@ -58,7 +58,7 @@ def test_no_request_that_schemathesis_thinks_of_is_answered_against_the_descript
     assert "Tested: 16" in done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.reliability
 def test_nor_are_those_of_a_program_with_a_token_about_what_is_there(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
