@@ -252,6 +252,11 @@ class ServeSection(_Section):
     cors: tuple[Annotated[Text, AfterValidator(_web_url)], ...] = ()
 
     @property
+    def secure(self) -> bool:
+        """Whether readers reach it by https: cookies are for that only then."""
+        return (self.url or "").startswith("https:")
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The host names that are the desk's."""
         own = urlsplit(self.url).hostname if self.url else None

@@ -324,7 +324,7 @@ def article_record(article: Article) -> dict[str, Any]:
     record: dict[str, Any] = dict(zip(ARTICLE_FIELDS, _values_of(article), strict=True))
     for name in _TIMES:
         record[name] = iso_utc(record[name])
-    for name in _LISTS:
+    for name in LIST_FIELDS:
         record[name] = list(record[name])
     return record
 
@@ -368,4 +368,5 @@ ARTICLE_FIELDS: tuple[str, ...] = (
 )
 _values_of = attrgetter(*ARTICLE_FIELDS)
 _TIMES = ("published_at", "modified_at", "first_seen_at", "last_seen_at", "withdrawn_at")
-_LISTS = ("authors", "published_flags", "tags")
+# Those that hold several values.
+LIST_FIELDS = ("authors", "published_flags", "tags")

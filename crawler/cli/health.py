@@ -146,16 +146,7 @@ def _document(verdicts: Sequence[Verdict], recovered: Sequence[Episode], now: da
             }
             for one in verdicts
         ],
-        "recovered": [
-            {
-                "source": one.source,
-                "finding": one.finding,
-                "since": iso_utc(one.began_at),
-                "until": iso_utc(one.ended_at),
-                "detail": one.detail,
-            }
-            for one in recovered
-        ],
+        "recovered": [one.record() for one in recovered],
     }
 
 

@@ -61,7 +61,6 @@ def create_app(
     """
     access = access or Access(password=None, tokens={})
     section = config().serve
-    secure = (section.url or "").startswith("https:")
     app = FastAPI(
         title="Wirewatch",
         version=version("wirewatch"),
@@ -82,7 +81,7 @@ def create_app(
                 else []
             ),
             Middleware(ETags),
-            Middleware(Gate, access=access, secure=secure),
+            Middleware(Gate, access=access, secure=section.secure),
         ],
         exception_handlers=_HANDLERS,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from crawler.dates import parse_since
@@ -19,6 +20,10 @@ Order = Literal["newest", "relevance"]
 MOST = 2**63 - 1
 # The description says what it is; OpenAPI leaves formats open.
 MOMENT: dict[str, Any] = {"format": "moment"}
+
+
+# The cursor of a list, as a parameter of its own.
+Before = Annotated[int | None, Query(ge=1, le=MOST, description="The `next` of the page before.")]
 
 
 class Filters(BaseModel):

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from crawler.web.api.models import Json
 from crawler.web.desk import Desk, TheDesk
 from crawler.web.pages.sources import views
-from crawler.web.pages.system import FRESH
+from crawler.web.pages.system import counted
 
 router = APIRouter()
 
@@ -39,8 +39,7 @@ class _Store(Collector):
         self._desk = desk
 
     def collect(self) -> Iterator[Metric]:
-        now = self._desk.clock()
-        system = self._desk.fresh.get("system", FRESH, lambda: self._desk.store.desk.system(now))
+        system = counted(self._desk)
         yield _of("rows", "Rows kept, by table.", "table", system.counts)
         yield _of("targets", "Targets known, by kind.", "kind", system.queue.targets)
         yield _of("targets_due", "Targets due now, by kind.", "kind", system.queue.due)

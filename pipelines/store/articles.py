@@ -13,13 +13,12 @@ from sqlalchemy.dialects.sqlite import insert
 
 from pipelines.errors import UsageError
 from pipelines.identity import article_id, content_hash
-from pipelines.items import ARTICLE_FIELDS, Article
+from pipelines.items import ARTICLE_FIELDS, LIST_FIELDS, Article
 from pipelines.store import fields
 from pipelines.store.database import Prepared, driver
 from pipelines.store.schema import article_urls, articles, changes, revisions, seen_lines, visits
 from pipelines.store.types import clean_text, to_bool, to_names, to_time
 
-_LISTS = ("authors", "tags", "published_flags")
 _PREFIXES_SHOWN = 3
 # A publisher's date this far ahead of the day we saw the article is a mistake (or announces an embargo).
 _FUTURE = timedelta(days=1)
@@ -30,7 +29,7 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(
         ("published_at", "modified_at", "withdrawn_at", "first_seen_at", "last_seen_at"), to_time
     ),
-    **dict.fromkeys(_LISTS, to_names),
+    **dict.fromkeys(LIST_FIELDS, to_names),
     **dict.fromkeys(("is_accessible_for_free", "tdm_reservation"), to_bool),
 }
 _NAMES = ", ".join(ARTICLE_FIELDS)
@@ -53,12 +52,12 @@ def _from_row(row: Sequence[Any]) -> Article:
 
 def to_article(row: sa.Row[Any]) -> Article:
     values = {name: row._mapping[name] for name in ARTICLE_FIELDS}
-    return Article(**{**values, **{name: tuple(values[name] or ()) for name in _LISTS}})
+    return Article(**{**values, **{name: tuple(values[name] or ()) for name in LIST_FIELDS}})
 
 
 def to_values(article: Article) -> dict[str, Any]:
     values = {name: getattr(article, name) for name in ARTICLE_FIELDS}
-    return {**values, **{name: list(values[name]) for name in _LISTS}, "dated_at": dated_at(article)}
+    return {**values, **{name: list(values[name]) for name in LIST_FIELDS}, "dated_at": dated_at(article)}
 
 
 def dated_at(article: Article) -> datetime:
@@ -73,7 +72,7 @@ def cleaned(article: Article) -> Article:
     changed: dict[str, Any] = {
         name: clean_text(text) for name, text in texts.items() if isinstance(text, str)
     }
-    for name in _LISTS:
+    for name in LIST_FIELDS:
         changed[name] = tuple(clean_text(item) for item in texts[name])
     changed["url_canonical"] = changed["url_canonical"] or changed["url"]
     changed["id"] = article_id(changed["url_canonical"])

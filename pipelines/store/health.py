@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipelines.items import Kind, Outcome
+from pipelines.items import Kind, Outcome, iso_utc
 from pipelines.store.matching import on_health
 from pipelines.store.schema import PRIORITY, articles, episodes, hosts, sources, targets, visits
 from pipelines.store.sources import CONFIG
@@ -96,6 +96,16 @@ class Episode:
     detail: str
     began_at: datetime
     ended_at: datetime | None = None
+
+    def record(self) -> dict[str, Any]:
+        """As JSON has it; no `until`: it holds."""
+        return {
+            "source": self.source,
+            "finding": self.finding,
+            "since": iso_utc(self.began_at),
+            "until": iso_utc(self.ended_at),
+            "detail": self.detail,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

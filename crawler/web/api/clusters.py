@@ -9,7 +9,7 @@ from fastapi.params import Path
 
 from crawler.web.api.models import ClusterDetail, ClusterPage, Json
 from crawler.web.desk import TheDesk
-from crawler.web.filters import MOST
+from crawler.web.filters import Before
 from pipelines.items import iso_utc
 from pipelines.store import Brief
 
@@ -20,7 +20,7 @@ router = APIRouter(tags=["clusters"])
 def clusters(
     desk: TheDesk,
     limit: Annotated[int, Query(ge=1, le=100)] = 25,
-    before: Annotated[int | None, Query(ge=1, le=MOST, description="The `next` of the page before.")] = None,
+    before: Before = None,
 ) -> Json:
     """Stories told by more than one article, the last one that got a new article first."""
     found = desk.store.desk.stories(before=before, limit=limit)

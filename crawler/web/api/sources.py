@@ -11,7 +11,7 @@ from crawler.web.api.models import HealthOut, Json, SourceList, SourceOut
 from crawler.web.desk import TheDesk
 from crawler.web.pages.sources import Expected, views
 from pipelines.items import iso_utc
-from pipelines.store import Episode, SourceView
+from pipelines.store import SourceView
 
 router = APIRouter(tags=["sources"])
 
@@ -42,8 +42,8 @@ def health(
     return Json(
         {
             "checked_at": iso_utc(now),
-            "findings": [episode_record(one) for one in episodes if one.ended_at is None],
-            "recovered": [episode_record(one) for one in episodes if one.ended_at is not None],
+            "findings": [one.record() for one in episodes if one.ended_at is None],
+            "recovered": [one.record() for one in episodes if one.ended_at is not None],
         }
     )
 
@@ -62,15 +62,5 @@ def source_record(view: SourceView, expected: Expected) -> dict[str, Any]:
         "failures_24h": view.failures,
         "volume": list(view.daily),
         "expected": [None if one is None else round(one, 2) for one in expected] or None,
-        "findings": [episode_record(one) for one in view.episodes],
-    }
-
-
-def episode_record(episode: Episode) -> dict[str, Any]:
-    return {
-        "source": episode.source,
-        "finding": episode.finding,
-        "detail": episode.detail,
-        "since": iso_utc(episode.began_at),
-        "until": iso_utc(episode.ended_at),
+        "findings": [one.record() for one in view.episodes],
     }

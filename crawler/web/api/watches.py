@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from crawler.watch_words import read_watch, watch_record
 from crawler.web.api.models import ArticleOut, Json, Page
 from crawler.web.desk import Desk, TheDesk
-from crawler.web.filters import MOST
+from crawler.web.filters import Before
 from pipelines.alerts import CHANGES, Event, Watch
 from pipelines.changes import ChangeKind
 from pipelines.items import article_record, iso_utc
@@ -102,7 +102,7 @@ def matches(
     desk: TheDesk,
     name: Name,
     limit: Annotated[int, Query(ge=1, le=200)] = 25,
-    before: Annotated[int | None, Query(ge=1, le=MOST, description="The `next` of the page before.")] = None,
+    before: Before = None,
     text: Annotated[bool, Query(description="Send the articles' text too.")] = False,
 ) -> Json:
     """The articles that a watch has found, the newest first."""

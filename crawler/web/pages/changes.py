@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from crawler.web.desk import TheDesk
-from crawler.web.filters import MOST
+from crawler.web.filters import Before
 from crawler.web.templating import page
 from pipelines.changes import CHANGE_MEANING, ChangeKind
 from pipelines.changes.marks import Fate, Piece, word_diff
@@ -28,7 +28,7 @@ def changes(
     desk: TheDesk,
     kind: Annotated[list[ChangeKind] | None, Query()] = None,
     source: Annotated[str, Query(max_length=200)] = "",
-    before: Annotated[int | None, Query(ge=1, le=MOST)] = None,
+    before: Before = None,
 ) -> Response:
     chosen = tuple(kind or ())
     rows = desk.store.changes(kinds=chosen or NEWS, source=source or None, limit=_PER_PAGE + 1, before=before)

@@ -40,7 +40,7 @@ async def log_in(request: Request, desk: TheDesk, form: Posted) -> Response:
         return page(request, "login.html", status=403, next=following, error="that is not the password")
     desk.tries.passed(address)
     onward = see(following)
-    secure = (desk.config().serve.url or "").startswith("https:")
+    secure = desk.config().serve.secure
     onward.headers["Set-Cookie"] = cookie_header(desk.access.new_session(right), secure=secure)
     return onward
 
@@ -48,9 +48,7 @@ async def log_in(request: Request, desk: TheDesk, form: Posted) -> Response:
 @router.post("/logout")
 async def log_out(desk: TheDesk, _: Posted) -> Response:
     answer = see("/login")
-    answer.headers["Set-Cookie"] = cookie_header(
-        "", secure=(desk.config().serve.url or "").startswith("https:")
-    )
+    answer.headers["Set-Cookie"] = cookie_header("", secure=desk.config().serve.secure)
     return answer
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -18,13 +18,14 @@ from crawler.web.probes import Probe
 from crawler.web.templating import page
 from pipelines.errors import UsageError, WirewatchError
 from pipelines.store import SourceView
+from pipelines.store.overview import DAYS
 
 router = APIRouter()
 
 Rhythms = Iterable[Mapping[str, Any] | None]
 
 # Seconds that what was counted is shown to others as well.
-FRESH = 10.0
+_FRESH = 10.0
 
 
 Expected = list[float | None]
@@ -36,14 +37,15 @@ def views(desk: Desk) -> list[tuple[SourceView, Expected]]:
 
     def counted() -> list[tuple[SourceView, Expected]]:
         found, rhythms = desk.store.desk.sources(now), desk.store.desk.rhythms()
-        days = (
-            [(now - timedelta(days=ago)).date() for ago in range(len(found[0].daily) - 1, -1, -1)]
-            if found
-            else []
-        )
+        days = _days(now)
         return [(view, _expected(view, rhythms.get(view.name, ()), days)) for view in found]
 
-    return desk.fresh.get("sources", FRESH, counted)
+    return desk.fresh.get("sources", _FRESH, counted)
+
+
+def _days(now: datetime) -> list[date]:
+    """The days that `SourceView.daily` counts, today last."""
+    return [(now - timedelta(days=ago)).date() for ago in reversed(range(DAYS))]
 
 
 def _expected(view: SourceView, rhythms: Rhythms, days: Sequence[date]) -> Expected:
@@ -156,7 +158,7 @@ def source(request: Request, desk: TheDesk, name: str) -> Response:
     found = desk.store.desk.source_detail(name, now)
     if found is None:
         raise HTTPException(404, f"there is no source named {name[:80]}")
-    days = [(now - timedelta(days=ago)).date() for ago in range(len(found.view.daily) - 1, -1, -1)]
+    days = _days(now)
     return page(
         request,
         "source.html",

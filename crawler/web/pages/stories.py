@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 
 from crawler.web.desk import TheDesk
-from crawler.web.filters import MOST
+from crawler.web.filters import Before
 from crawler.web.templating import page
 
 router = APIRouter()
@@ -16,9 +14,7 @@ _PER_PAGE = 30
 
 
 @router.get("/stories")
-def stories(
-    request: Request, desk: TheDesk, before: Annotated[int | None, Query(ge=1, le=MOST)] = None
-) -> Response:
+def stories(request: Request, desk: TheDesk, before: Before = None) -> Response:
     found = desk.store.desk.stories(before=before, limit=_PER_PAGE)
     return page(request, "stories.html", found=found, before=before)
 

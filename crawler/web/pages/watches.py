@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from crawler.web.desk import Desk, TheDesk
-from crawler.web.filters import MOST
+from crawler.web.filters import Before
 from crawler.web.forms import Posted, see, word
 from crawler.web.templating import page
 from crawler.web.watch_forms import Typed
@@ -56,9 +56,7 @@ async def create(request: Request, desk: TheDesk, form: Posted) -> Response:
 
 
 @router.get("/watches/{name}")
-def watch(
-    request: Request, desk: TheDesk, name: str, before: Annotated[int | None, Query(ge=1, le=MOST)] = None
-) -> Response:
+def watch(request: Request, desk: TheDesk, name: str, before: Before = None) -> Response:
     known = _known(desk, name)
     matches = desk.store.watch_matches(known.name, limit=_PER_PAGE + 1, before=before)
     shown = matches[:_PER_PAGE]
