@@ -28,9 +28,10 @@ from crawler.web.access import Access, Tries
 from crawler.web.caching import ETags, Fresh
 from crawler.web.desk import Desk
 from crawler.web.guard import Gate, HostGuard, SafeHeaders
+from crawler.web.lists import Readers
 from crawler.web.probes import Probes
 from crawler.web.problems import problem_page
-from pipelines.errors import ConfigError, StoreError, UsageError
+from pipelines.errors import ConfigError, StoreError, UsageError, WorkerError
 
 if TYPE_CHECKING:
     from crawler.config import Config
@@ -94,6 +95,7 @@ def create_app(
         fresh=Fresh(clock=time.monotonic),
         tries=Tries(clock=time.monotonic),
         probes=Probes(command=command),
+        readers=Readers(store),
     )
     app.include_router(api.router, prefix="/api/v1")
     for router in (pages.router, feeds.router, metrics.router):
@@ -103,9 +105,12 @@ def create_app(
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     to_thread.current_default_thread_limiter().total_tokens = _THREADS
-    yield
+    try:
+        yield
+    finally:
+        app.state.desk.readers.close()
 
 
 # --- what is wrong --------------------------------------------------------------------------------------
@@ -157,6 +162,12 @@ async def _store(request: Request, error: Exception) -> Response:
     return problem_page(request, 503, str(error), advice=advice, headers={"Retry-After": "10"})
 
 
+async def _too_much(request: Request, error: Exception) -> Response:
+    """A list that its reader did not live to answer."""
+    logger.error("%s: %s", request.url.path, error)
+    return problem_page(request, 503, f"the list cannot be read: {error}", headers={"Retry-After": "10"})
+
+
 async def _config(request: Request, error: Exception) -> Response:
     return problem_page(request, 503, str(error), advice="Mend the config file; it is read again by itself.")
 
@@ -167,4 +178,5 @@ _HANDLERS: dict[Any, Any] = {
     UsageError: _usage,
     StoreError: _store,
     ConfigError: _config,
+    WorkerError: _too_much,
 }

@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 
 from crawler.web.access import Access, Tries
 from crawler.web.caching import Fresh
+from crawler.web.lists import Readers
 from crawler.web.probes import Probes
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Desk:
     fresh: Fresh
     tries: Tries
     probes: Probes
+    readers: Readers
 
 
 def desk_of(request: Request) -> Desk:

@@ -19,7 +19,8 @@ from pydantic_core import to_json
 
 from crawler.source_lists import write_opml
 from crawler.web.desk import TheDesk
-from crawler.web.filters import Filters, find
+from crawler.web.filters import Filters
+from crawler.web.lists import page_of
 from crawler.web.templating import link, paragraphs, url_with
 from pipelines.items import Article, iso_utc
 from pipelines.secrets import masked
@@ -59,7 +60,7 @@ class Channel:
 
 @router.get("/search.{form}")
 def search(request: Request, desk: TheDesk, form: Form, filters: Annotated[Filters, Query()]) -> Response:
-    hits, _ = find(desk.store, filters, now=desk.clock(), limit=ITEMS)
+    hits, _ = page_of(desk.store, filters.asked(desk.clock()), limit=ITEMS)
     title = f"Wirewatch: {filters.as_query}" if filters.as_query else "Wirewatch: all articles"
     return _answer(request, form, title, url_with("/search", filters.values), [hit.article for hit in hits])
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from crawler.dates import parse_since
 from pipelines.query import with_filters
-
-if TYPE_CHECKING:
-    from pipelines.store import Hit, Store
 
 Order = Literal["newest", "relevance"]
 # SQLite's largest integer.
@@ -87,18 +84,8 @@ class Filters(BaseModel):
             "unique": self.unique,
         }
 
-
-def find(
-    store: Store, filters: Filters, *, now: datetime, limit: int, before: int | None = None
-) -> tuple[list[Hit], int | None]:
-    """The articles asked for, and the cursor of the next page; None at the end, or where they are ranked."""
-    ranked = filters.order == "relevance" and filters.q.strip() != ""
-    hits = store.search(
-        filters.q,
-        limit=limit + 1,
-        order="relevance" if ranked else "newest",
-        before=None if ranked else before,
-        **filters.terms(now),
-    )
-    more = len(hits) > limit and not ranked
-    return hits[:limit], hits[limit - 1].place if more else None
+    def asked(self, now: datetime, *, before: int | None = None) -> dict[str, Any]:
+        """As `lists.page_of` wants them; what is ranked has one page. Raises UsageError as `terms` does."""
+        ranked = self.order == "relevance" and self.q.strip() != ""
+        order: Order = "relevance" if ranked else "newest"
+        return {**self.terms(now), "query": self.q, "order": order, "before": None if ranked else before}

@@ -66,6 +66,11 @@ class Store(Watching):
         """
         return cls(Database.open(url, readonly=readonly, durable=durable), url)
 
+    @property
+    def url(self) -> str:
+        """As it was opened."""
+        return self._url
+
     def close(self) -> None:
         self._database.close()
 

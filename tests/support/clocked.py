@@ -16,6 +16,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from forked import run_python
 from newsserver import clean_environment
 
 
@@ -30,14 +31,16 @@ def clocked(
     timeout: float = 120,
 ) -> subprocess.CompletedProcess[str]:
     """Run it in `folder`, with the wirewatch.toml there."""
-    return subprocess.run(
-        [sys.executable, str(Path(__file__)), str(base), str(speed), mode, stop_after, str(shift)],
+    return run_python(
+        __file__,
+        str(base),
+        str(speed),
+        mode,
+        stop_after,
+        str(shift),
         cwd=folder,
-        env={**clean_environment(), "PYTHONPATH": f"{Path(__file__).parents[2]}:{Path(__file__).parent}"},
-        capture_output=True,
-        text=True,
+        env=clean_environment(),
         timeout=timeout,
-        check=False,
     )
 
 

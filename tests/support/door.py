@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 import sys
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from forked import run_python
 from newsserver import clean_environment
 
 
@@ -39,14 +39,9 @@ def look(
     """`names`: what each name resolves to, the first time, the second, ...; the last for ever."""
     task = {"urls": urls, "names": names or {}, "config": config, "guarded": guarded}
     task |= {"settings": settings or {}, "headers": headers or {}}
-    done = subprocess.run(
-        [sys.executable, __file__, json.dumps(task)],
-        env={**clean_environment(), "WIREWATCH_ALLOW_NETWORK": "", **env},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
+    env = {**clean_environment(), "WIREWATCH_ALLOW_NETWORK": "", **env}
+    done = run_python(__file__, json.dumps(task), cwd=Path.cwd(), env=env, timeout=120)
+    done.check_returncode()
     found = json.loads(done.stdout.splitlines()[-1])
     connected = [(host, port) for host, port in found["connected"]]
     return Look(found["said"], connected, done.stdout + done.stderr)

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from forked import run_python
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -227,14 +229,8 @@ def wirewatch(
     *arguments: str, cwd: Path, timeout: float = 90, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """The command, as a person runs it."""
-    return subprocess.run(
-        [sys.executable, "-m", "crawler", *arguments],
-        cwd=cwd,
-        env={**clean_environment(), **env},
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
+    return run_python(
+        "-m", "crawler", *arguments, cwd=cwd, env={**clean_environment(), **env}, timeout=timeout
     )
 
 

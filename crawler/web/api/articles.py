@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.params import Path
 from pydantic import Field
 
 from crawler.web.api.models import ArticleList, ArticleOut, ChangeList, HitPage, Json
 from crawler.web.desk import Desk, TheDesk
-from crawler.web.filters import MOST, Filters, find
+from crawler.web.filters import MOST, Filters
 from pipelines.items import Article, article_record
-from pipelines.store import Hit
 
 router = APIRouter(tags=["articles"])
 
@@ -28,10 +27,11 @@ class Listing(Filters):
 
 
 @router.get("/articles", response_model=HitPage)
-def list_articles(desk: TheDesk, listing: Annotated[Listing, Query()]) -> Json:
+async def list_articles(desk: TheDesk, listing: Annotated[Listing, Query()]) -> Response:
     """Search the articles, newest first as they came in; without `q` all that pass the filters."""
-    hits, following = find(desk.store, listing, now=desk.clock(), limit=listing.limit, before=listing.before)
-    return Json({"items": [hit_record(hit, text=listing.text) for hit in hits], "next": following})
+    asked = listing.asked(desk.clock(), before=listing.before)
+    found = await desk.readers.listed(asked, limit=listing.limit, text=listing.text)
+    return Response(found, media_type=Json.media_type)
 
 
 @router.get("/articles/{id}", response_model=ArticleOut)
@@ -67,16 +67,3 @@ def article_of(desk: Desk, name: str) -> Article:
     if article is None:
         raise HTTPException(404, f"there is no article {name}")
     return article
-
-
-def hit_record(hit: Hit, *, text: bool) -> dict[str, Any]:
-    record = article_record(hit.article)
-    if not text:
-        record["text"] = None
-    return {
-        **record,
-        "copies": hit.copies,
-        "score": round(hit.score, 4),
-        "marked_title": [{"text": part, "match": match} for part, match in hit.title],
-        "snippet": [{"text": part, "match": match} for part, match in hit.snippet],
-    }

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from crawler.web.desk import Desk, TheDesk
-from crawler.web.filters import MOST, Filters, find
+from crawler.web.filters import MOST, Filters
+from crawler.web.lists import page_of
 from crawler.web.templating import page
 from pipelines.errors import UsageError
 from pipelines.store import Hit
@@ -31,7 +32,8 @@ def search(request: Request, desk: TheDesk, asked: Annotated[Asked, Query()]) ->
     hits: list[Hit] = []
     error, following, count = None, None, None
     try:
-        hits, following = find(desk.store, asked, now=desk.clock(), limit=_PER_PAGE, before=asked.before)
+        terms = asked.asked(desk.clock(), before=asked.before)
+        hits, following = page_of(desk.store, terms, limit=_PER_PAGE)
         count = _count(desk, asked, shown=len(hits), more=following is not None)
     except UsageError as wrong:
         error = str(wrong)
