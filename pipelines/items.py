@@ -322,7 +322,7 @@ def article_record(article: Article) -> dict[str, Any]:
     """The public form of an article: field name -> JSON value, times as UTC ISO-8601, in a fixed order."""
     # Lists of many articles are made of these: what is neither a time nor a list is taken as it is.
     record: dict[str, Any] = dict(zip(ARTICLE_FIELDS, _values_of(article), strict=True))
-    for name in _TIMES:
+    for name in TIME_FIELDS:
         record[name] = iso_utc(record[name])
     for name in LIST_FIELDS:
         record[name] = list(record[name])
@@ -367,6 +367,6 @@ ARTICLE_FIELDS: tuple[str, ...] = (
     "extractor_version",
 )
 _values_of = attrgetter(*ARTICLE_FIELDS)
-_TIMES = ("published_at", "modified_at", "first_seen_at", "last_seen_at", "withdrawn_at")
+TIME_FIELDS = ("published_at", "modified_at", "first_seen_at", "last_seen_at", "withdrawn_at")
 # Those that hold several values.
 LIST_FIELDS = ("authors", "published_flags", "tags")

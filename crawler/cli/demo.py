@@ -128,9 +128,10 @@ def _days(ctx: Context, config: Config, days: int, keep_serving: bool, desk: Des
 
 def _open_desk(ctx: Context, config: Config, listening: socket, access: Access) -> None:
     from crawler.web.app import create_app
+    from crawler.web.lists import open_store
     from crawler.web.serving import address_of, serve
 
-    with ctx.open_store(readonly=False) as store:
+    with open_store(ctx.database, readonly=False) as store:
         app = create_app(store=store, config=lambda: config, access=access)
         ctx.errors.print(f"the desk is at {address_of(listening)} (Ctrl-C ends it)", highlight=False)
         serve(app, listening)

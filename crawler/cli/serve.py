@@ -89,10 +89,11 @@ def bound(host: str, port: int, access: Access) -> socket.socket:
 def _serve(ctx: Context, access: Access, listening: socket.socket, *, beside: bool) -> None:
     from crawler.logs import configure
     from crawler.web.app import create_app
+    from crawler.web.lists import open_store
     from crawler.web.serving import address_of, end_with_parent, serve
 
     configure(log_format=ctx.log_format, verbosity=ctx.verbosity, quiet=ctx.quiet)
-    with ctx.open_store(readonly=False) as store:
+    with open_store(ctx.database, readonly=False) as store:
         app = create_app(
             store=store,
             config=FileConfig(ctx),

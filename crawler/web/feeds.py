@@ -60,7 +60,7 @@ class Channel:
 
 @router.get("/search.{form}")
 def search(request: Request, desk: TheDesk, form: Form, filters: Annotated[Filters, Query()]) -> Response:
-    hits, _ = page_of(desk.store, filters.asked(desk.clock()), limit=ITEMS)
+    hits, _ = page_of(desk.store.search, filters.asked(desk.clock()), limit=ITEMS)
     title = f"Wirewatch: {filters.as_query}" if filters.as_query else "Wirewatch: all articles"
     return _answer(request, form, title, url_with("/search", filters.values), [hit.article for hit in hits])
 

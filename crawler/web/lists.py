@@ -7,22 +7,25 @@ at a time: in threads, eight programs at once were answered no faster than one.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any, TypeVar
 
 from pydantic_core import to_json
 
-from pipelines.items import article_record
-from pipelines.store import Hit, Store
+from pipelines.store import Found, RecordHit, Store
 from pipelines.workers import Workers
 
 # More than these would want more memory than most machines have to spare: some 25 MiB each.
 _MOST = 4
 # Seconds that a list may take; the slowest searches of a million articles take a fifth of one.
 _SECONDS = 20.0
+# MiB of the database that each connection of the desk keeps: with 32 nothing was answered faster.
+_CACHE = 8
 # Lists are no strangers' pages, after so many of which a process is better replaced.
 _RECYCLE = 100_000
+
+F = TypeVar("F", bound=Found)
 
 
 class Readers:
@@ -44,31 +47,34 @@ class Readers:
         self._workers.close()
 
 
-def page_of(store: Store, asked: Mapping[str, Any], *, limit: int) -> tuple[list[Hit], int | None]:
-    """The articles asked for in the words of `Store.search`, and the cursor of the next page: None at the
-    end, or where they are ranked."""
-    hits = store.search(**asked, limit=limit + 1)
+def page_of(
+    search: Callable[..., list[F]], asked: Mapping[str, Any], *, limit: int
+) -> tuple[list[F], int | None]:
+    """What `search` finds, asked in the words of `Store.search`, and the cursor of the next page: None at the
+    end, or where hits are ranked."""
+    hits = search(**asked, limit=limit + 1)
     more = len(hits) > limit and asked["order"] == "newest"
     return hits[:limit], hits[limit - 1].place if more else None
 
 
-@cache
-def _store(url: str) -> Store:
-    return Store.open(url, readonly=True)
+def open_store(url: str, *, readonly: bool) -> Store:
+    """The store as the desk wants it. Raises what `Store.open` does."""
+    return Store.open(url, readonly=readonly, cache=_CACHE)
+
+
+_store = cache(partial(open_store, readonly=True))
 
 
 def _listed(url: str, asked: Mapping[str, Any], *, limit: int, text: bool) -> bytes:
     """In a reader."""
-    hits, following = page_of(_store(url), asked, limit=limit)
+    hits, following = page_of(_store(url).desk.found, asked, limit=limit)
     return to_json({"items": [_record(hit, text=text) for hit in hits], "next": following})
 
 
-def _record(hit: Hit, *, text: bool) -> dict[str, Any]:
-    record = article_record(hit.article)
-    if not text:
-        record["text"] = None
+def _record(hit: RecordHit, *, text: bool) -> dict[str, Any]:
     return {
-        **record,
+        **hit.record,
+        **({} if text else {"text": None}),
         "copies": hit.copies,
         "score": round(hit.score, 4),
         "marked_title": [{"text": part, "match": match} for part, match in hit.title],

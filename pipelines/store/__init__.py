@@ -13,7 +13,7 @@ from pipelines.store.outbox import Alert, AlertCounts, ChannelState
 from pipelines.store.overview import SourceView
 from pipelines.store.rehearsal import Rehearsed
 from pipelines.store.rules import LineRule
-from pipelines.store.search import Hit, Order
+from pipelines.store.search import Found, Hit, Order, RecordHit
 from pipelines.store.sources import SourceRow
 from pipelines.store.store import Store
 from pipelines.store.today import Today
@@ -27,11 +27,13 @@ __all__ = [
     "ChangeRow",
     "ChannelState",
     "Episode",
+    "Found",
     "History",
     "Hit",
     "LineRule",
     "Match",
     "Order",
+    "RecordHit",
     "Rehearsed",
     "SourceRow",
     "SourceView",

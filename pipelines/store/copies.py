@@ -167,6 +167,8 @@ def members(connection: sa.Connection, article: Article) -> list[Article]:
 
 def sizes(connection: sa.Connection, clusters: Collection[str]) -> Mapping[str, int]:
     """Cluster -> the number of its members."""
+    if not clusters:
+        return {}
     return dict(driver(connection).execute(_SIZES, (json.dumps(sorted(clusters)),)).fetchall())
 
 

@@ -20,7 +20,8 @@ from pipelines.store.migrations import HEAD, REVISIONS
 
 # How long a writer waits for another one: a visit ends within milliseconds, a migration within seconds.
 BUSY_SECONDS = 10.0
-_CACHE_KIB = 32 * 1024
+# Pages of the database that each connection keeps, MiB.
+CACHE = 32
 # Pages of the log that are written back at once, 32 MiB: sketches and the search index touch pages all over
 # the database, which many visits in a row share.
 _LOG_PAGES = 8000
@@ -75,10 +76,11 @@ class Database:
     path: Path | None
 
     @classmethod
-    def open(cls, url: str, *, readonly: bool, durable: bool = False) -> Self:
+    def open(cls, url: str, *, readonly: bool, durable: bool = False, cache: int = CACHE) -> Self:
         """Open it, or create it, or bring it to the present schema; a reader does none but open.
 
-        `durable`: what was committed outlasts a loss of power, at the price of a wait for the disk.
+        `durable`: what was committed outlasts a loss of power, at the price of a wait for the disk. `cache`:
+        MiB of it that each connection keeps in memory.
 
         Raises StoreVersionError when its schema is newer than this program (or older, for a reader),
         StoreError when the file is missing for a reader, no database, or not to be opened.
@@ -88,7 +90,7 @@ class Database:
             _look_at(path, readonly=readonly)
         name = path or "in memory"
         with translated(name):
-            engine = _engine(path, readonly=readonly, durable=durable)
+            engine = _engine(path, readonly=readonly, durable=durable, cache=cache)
             try:
                 _ready(engine, name=str(name), readonly=readonly)
             except BaseException:
@@ -141,13 +143,13 @@ def _looks_like_database(path: Path) -> bool:
         return file.read(len(_MAGIC)) in (b"", _MAGIC)
 
 
-def _engine(path: Path | None, *, readonly: bool, durable: bool) -> sa.Engine:
+def _engine(path: Path | None, *, readonly: bool, durable: bool, cache: int) -> sa.Engine:
     pool: type[Pool] = QueuePool if path is not None else StaticPool
     connect = _connector(path, readonly=readonly)
     engine = sa.create_engine("sqlite+pysqlite://", creator=connect, poolclass=pool)
     if not readonly:
         sa.event.listen(engine, "connect", partial(_prepare_writer, durable=durable))
-    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "connect", partial(_prepare, cache=cache))
     sa.event.listen(engine, "begin", _begin)
     return engine
 
@@ -198,9 +200,9 @@ def _prepare_writer(connection: sqlite3.Connection, _: ConnectionPoolEntry, *, d
     connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
 
 
-def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry, *, cache: int) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+    connection.execute(f"PRAGMA cache_size=-{cache * 1024}")
     connection.execute("PRAGMA temp_store=MEMORY")
 
 

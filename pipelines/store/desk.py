@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
-from pipelines.store import overview, sources, stories, system, today
+from pipelines.store import overview, search, sources, stories, system, today
 from pipelines.store.database import Database
 from pipelines.store.overview import SourceDetail, SourceView
+from pipelines.store.search import Filters, FilterWords, Order, RecordHit
 from pipelines.store.stories import StoryPage, WholeStory
 from pipelines.store.system import System
 from pipelines.store.today import Today
@@ -25,6 +26,20 @@ class Desk:
         """What is dated in the last hours; at most so many stories, and as many single articles."""
         with self.database.read() as connection:
             return today.today(connection, now, hours=hours, stories=stories)
+
+    def found(
+        self,
+        query: str,
+        *,
+        order: Order,
+        limit: int,
+        before: int | None = None,
+        **filters: Unpack[FilterWords],
+    ) -> list[RecordHit]:
+        """As `Store.search`, for programs."""
+        with self.database.read() as connection:
+            asked = Filters(**filters, before=before)
+            return search.search_records(connection, query, asked, order=order, limit=limit)
 
     def stories(
         self, *, before: int | None = None, limit: int = 50, since: datetime | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypedDict
@@ -44,20 +44,31 @@ _MARKED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """An article found, its title and a piece of its text as parts (text, is it a match), and its score.
+class Found:
+    """What was found of an article: title and a piece of its text as parts (text, is it a match), its score.
 
     The higher the score the better (BM25, the title counting five times); 0 where nothing was ranked.
     `copies` is the number of other articles that tell the same story, whether they match or not. `place` is
     where the article stands in the order of storing: the next page of newest ones is `before` the last one's.
     """
 
-    article: Article
     title: Marked
     snippet: Marked
     score: float
     place: int
     copies: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit(Found):
+    article: Article
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordHit(Found):
+    """The article in its public form, tuples for lists."""
+
+    record: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +111,60 @@ class FilterWords(TypedDict, total=False):
 def search(
     connection: sa.Connection, text: str, filters: Filters, *, order: Order, limit: int, offset: int
 ) -> list[Hit]:
+    places = _places(connection, text, filters, order=order, limit=limit, offset=offset)
+    read = articles.by_pks(connection, [place.pk for place in places])
+    sizes = copies.sizes(connection, {one.cluster_id for one in read.values() if one.cluster_id is not None})
+    hits = []
+    for place in places:
+        one = read[place.pk]
+        size = sizes.get(one.cluster_id or "", 1)
+        hits.append(Hit(article=one, **place.found(one.title, one.text, size)))
+    return hits
+
+
+def search_records(
+    connection: sa.Connection, text: str, filters: Filters, *, order: Order, limit: int
+) -> list[RecordHit]:
+    """The same for programs."""
+    places = _places(connection, text, filters, order=order, limit=limit, offset=0)
+    read = articles.records_by_pks(connection, [place.pk for place in places])
+    names = {one["cluster_id"] for one in read.values() if one["cluster_id"] is not None}
+    sizes = copies.sizes(connection, names)
+    hits = []
+    for place in places:
+        one = read[place.pk]
+        size = sizes.get(one["cluster_id"], 1)
+        hits.append(RecordHit(record=one, **place.found(one["title"], one["text"], size)))
+    return hits
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A row that matches, and what FTS5 has marked in it."""
+
+    pk: int
+    score: float
+    marks: tuple[str, str] | None
+
+    def found(self, title: str, text: str, size: int) -> dict[str, Any]:
+        """The fields of `Found`, for an article that says so and a cluster of that size."""
+        marked: Marked = ((title, False),)
+        snippet: Marked = ((_start(text), False),)
+        if self.marks is not None:
+            marked = _unfolded(_marked(self.marks[0]), title)
+            snippet = _snippet(self.marks[1], text)
+        return {
+            "title": marked,
+            "snippet": snippet,
+            "score": self.score,
+            "place": self.pk,
+            "copies": size - 1,
+        }
+
+
+def _places(
+    connection: sa.Connection, text: str, filters: Filters, *, order: Order, limit: int, offset: int
+) -> list[_Place]:
     query = _query(connection, text, filters)
     if query.impossible:
         return []
@@ -111,8 +176,7 @@ def search(
     else:
         pks = selection.ranked(connection)[offset : offset + limit]
     marks = selection.marks(connection, [pk for pk, _ in pks]) if query.words and pks else {}
-    found = articles.by_pks(connection, [pk for pk, _ in pks])
-    return _counted(connection, [_hit(found[pk], marks.get(pk), pk, score) for pk, score in pks])
+    return [_Place(pk, score, marks.get(pk)) for pk, score in pks]
 
 
 def count(connection: sa.Connection, text: str, filters: Filters, *, at_most: int) -> int:
@@ -225,15 +289,6 @@ def _marks(connection: sa.Connection, query: str, pks: Collection[int]) -> dict[
     return {pk: (title, snippet) for pk, title, snippet in driver(connection).execute(_MARKED, values)}
 
 
-def _hit(article: Article, marks: tuple[str, str] | None, pk: int, score: float) -> Hit:
-    title: Marked = ((article.title, False),)
-    snippet: Marked = ((_start(article.text), False),)
-    if marks is not None:
-        title = _unfolded(_marked(marks[0]), article.title)
-        snippet = _snippet(marks[1], article.text)
-    return Hit(article=article, title=title, snippet=snippet, score=score, place=pk)
-
-
 def snippet_of(connection: sa.Connection, text: str, pk: int, article: Article) -> str:
     """A piece of an article's text, where a query says so around what it finds."""
     words = compiled(text).words
@@ -241,12 +296,6 @@ def snippet_of(connection: sa.Connection, text: str, pk: int, article: Article) 
     if marks is None:
         return _start(article.text)
     return "".join(part for part, _ in _snippet(marks[1], article.text))
-
-
-def _counted(connection: sa.Connection, hits: list[Hit]) -> list[Hit]:
-    clusters = {hit.article.cluster_id for hit in hits if hit.article.cluster_id is not None}
-    sizes = copies.sizes(connection, clusters) if clusters else {}
-    return [replace(hit, copies=sizes.get(hit.article.cluster_id or "", 1) - 1) for hit in hits]
 
 
 def _start(text: str) -> str:

@@ -70,8 +70,12 @@ def visible(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    # Most texts have none of these, and looking is much faster than translating.
-    return text if text.isascii() or not _FOLDED.search(text) else text.translate(_FOLDS)
+    # Most texts have none or few of these, and looking for them is much faster than translating all.
+    return text if text.isascii() else _FOLDED.sub(_fold, text)
+
+
+def _fold(match: re.Match[str]) -> str:
+    return chr(_FOLDS[ord(match[0])])
 
 
 def joined(text: str) -> str:

@@ -32,7 +32,7 @@ from pipelines.store import (
 )
 from pipelines.store.changes import ChangeRow
 from pipelines.store.cleaning import Step
-from pipelines.store.database import Database
+from pipelines.store.database import CACHE, Database
 from pipelines.store.desk import Desk
 from pipelines.store.health import Changes, Episode, History
 from pipelines.store.rules import LineRule
@@ -57,14 +57,15 @@ class Store(Watching):
         self._url = url
 
     @classmethod
-    def open(cls, url: str, *, readonly: bool = False, durable: bool = False) -> Self:
+    def open(cls, url: str, *, readonly: bool = False, durable: bool = False, cache: int = CACHE) -> Self:
         """Open `sqlite:///FILE` (or a plain path, or `sqlite://` for one in memory).
 
         A writer creates a missing database and brings an older one up to date; a reader asks for
-        `db upgrade`. `durable`: what a method has written outlasts a loss of power. Raises StoreVersionError
+        `db upgrade`. `durable`: what a method has written outlasts a loss of power. `cache`: MiB
+        of the database that each thread keeps in memory. Raises StoreVersionError
         for a newer one, StoreError for what is no such database.
         """
-        return cls(Database.open(url, readonly=readonly, durable=durable), url)
+        return cls(Database.open(url, readonly=readonly, durable=durable, cache=cache), url)
 
     @property
     def url(self) -> str:

@@ -92,6 +92,11 @@ _MEMBERS = """
     ORDER BY copy_of IS NOT NULL, first_seen_at, pk
 """
 
+_LANGUAGES = """
+    SELECT value, (SELECT language FROM articles WHERE source = value ORDER BY dated_at DESC LIMIT 1)
+    FROM json_each(?)
+"""
+
 
 def members(connection: sa.Connection, clusters: Collection[str]) -> dict[str, list[Member]]:
     """Cluster -> its articles as they were seen, the first one first."""
@@ -194,7 +199,5 @@ def _same_language_first(
     connection: sa.Connection, names: Sequence[str], languages: set[str | None]
 ) -> list[str]:
     """A source's language is that of its newest article."""
-    newest = sa.select(articles.c.language).where(articles.c.source == sa.bindparam("source"))
-    newest = newest.order_by(articles.c.dated_at.desc()).limit(1)
-    own = {name: connection.scalar(newest, {"source": name}) for name in names}
+    own = dict(driver(connection).execute(_LANGUAGES, (json.dumps(names),)).fetchall())
     return sorted(names, key=lambda name: (own[name] is None or own[name] not in languages, name))

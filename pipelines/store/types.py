@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
 _UTC = "+00:00"
+# Characters of a time as it is kept.
+_KEPT = len("2026-11-01 08:00:00.000000")
 # NUL is kept by SQLite but cuts length(), and refused by PostgreSQL; lone surrogates are refused by both.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -75,6 +77,15 @@ def to_time(kept: str | None) -> datetime | None:
         return None if kept is None else datetime.fromisoformat(kept + _UTC)
     except (ValueError, TypeError) as error:
         raise sqlite3.DatabaseError(f"a time that is none: {kept!r:.40}") from error
+
+
+def to_iso(kept: str | None) -> str | None:
+    """The same as `items.iso_utc` has it, for a third of the work. Raises sqlite3.DatabaseError as well."""
+    if kept is None:
+        return None
+    if not isinstance(kept, str) or len(kept) != _KEPT or kept[10] != " ":
+        raise sqlite3.DatabaseError(f"a time that is none: {kept!r:.40}")
+    return f"{kept[:10]}T{kept[11:19]}Z"
 
 
 def to_names(kept: str | None) -> tuple[str, ...]:

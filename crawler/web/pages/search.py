@@ -33,7 +33,7 @@ def search(request: Request, desk: TheDesk, asked: Annotated[Asked, Query()]) ->
     error, following, count = None, None, None
     try:
         terms = asked.asked(desk.clock(), before=asked.before)
-        hits, following = page_of(desk.store, terms, limit=_PER_PAGE)
+        hits, following = page_of(desk.store.search, terms, limit=_PER_PAGE)
         count = _count(desk, asked, shown=len(hits), more=following is not None)
     except UsageError as wrong:
         error = str(wrong)
