@@ -20,6 +20,15 @@ _AT = re.compile(r"the desk is at (http://\S+)/ ")
 @contextmanager
 def serving(folder: Path, *options: str, config: str = "", **env: str) -> Iterator[str]:
     """The desk's address, for as long as it is open, by `folder`/wirewatch.db and `folder`/wirewatch.toml."""
+    with running(folder, *options, config=config, **env) as (_, address):
+        yield address
+
+
+@contextmanager
+def running(
+    folder: Path, *options: str, config: str = "", **env: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The same with its process, which may be killed meanwhile."""
     (folder / "wirewatch.toml").write_text(config)
     log = folder / "desk.log"
     with log.open("w") as errors:
@@ -37,7 +46,7 @@ def serving(folder: Path, *options: str, config: str = "", **env: str) -> Iterat
                     break
             else:
                 raise AssertionError(f"the desk did not start: {log.read_text()}")
-            yield found[1]
+            yield process, found[1]
         finally:
             process.terminate()
             rest = process.communicate(timeout=20)[1]

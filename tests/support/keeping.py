@@ -18,8 +18,8 @@ WORDS = "the council of the city has met on {} and said what was to be said of i
 def kept(
     store: Store, name: str, *, at: datetime = NOW, outcome: Outcome = Outcome.STORED, **values: Any
 ) -> Article:
-    url = f"https://{values.get('domain', 'n.example')}/{name}"
     """The article at this address, read at `at`, with these values."""
+    url = f"https://{values.get('domain', 'n.example')}/{name}"
     base = Article(
         id="", url=url, url_canonical=url, source="harbour-courier", domain="n.example", title=name,
         text=WORDS.format(name), first_seen_at=at, last_seen_at=at,
