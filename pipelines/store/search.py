@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypedDict
+from operator import attrgetter, itemgetter
+from typing import Any, Literal, TypedDict, TypeVar
 
 import sqlalchemy as sa
 
@@ -31,6 +32,9 @@ _SNIPPET_TOKENS = 32
 _OPEN, _CLOSE, _MORE = "\x02", "\x03", "\x04"
 
 Marked = tuple[tuple[str, bool], ...]
+T = TypeVar("T", Article, dict[str, Any])
+# What a hit needs to know of an article.
+_SAID = ("title", "text", "cluster_id")
 
 
 _ENDS = "SELECT (SELECT min(dated_at) FROM articles), (SELECT max(dated_at) FROM articles)"
@@ -112,14 +116,8 @@ def search(
     connection: sa.Connection, text: str, filters: Filters, *, order: Order, limit: int, offset: int
 ) -> list[Hit]:
     places = _places(connection, text, filters, order=order, limit=limit, offset=offset)
-    read = articles.by_pks(connection, [place.pk for place in places])
-    sizes = copies.sizes(connection, {one.cluster_id for one in read.values() if one.cluster_id is not None})
-    hits = []
-    for place in places:
-        one = read[place.pk]
-        size = sizes.get(one.cluster_id or "", 1)
-        hits.append(Hit(article=one, **place.found(one.title, one.text, size)))
-    return hits
+    found = _found(connection, places, articles.by_pks, attrgetter(*_SAID))
+    return [Hit(article=article, **rest) for article, rest in found]
 
 
 def search_records(
@@ -127,15 +125,23 @@ def search_records(
 ) -> list[RecordHit]:
     """The same for programs."""
     places = _places(connection, text, filters, order=order, limit=limit, offset=0)
-    read = articles.records_by_pks(connection, [place.pk for place in places])
-    names = {one["cluster_id"] for one in read.values() if one["cluster_id"] is not None}
-    sizes = copies.sizes(connection, names)
-    hits = []
+    found = _found(connection, places, articles.records_by_pks, itemgetter(*_SAID))
+    return [RecordHit(record=record, **rest) for record, rest in found]
+
+
+def _found(
+    connection: sa.Connection,
+    places: Sequence[_Place],
+    read: Callable[[sa.Connection, Collection[int]], dict[int, T]],
+    said: Callable[[T], Any],
+) -> Iterator[tuple[T, dict[str, Any]]]:
+    """What stands at these places, with the fields of `Found`."""
+    there = read(connection, [place.pk for place in places])
+    words = {pk: said(one) for pk, one in there.items()}
+    sizes = copies.sizes(connection, {cluster for _, _, cluster in words.values() if cluster is not None})
     for place in places:
-        one = read[place.pk]
-        size = sizes.get(one["cluster_id"], 1)
-        hits.append(RecordHit(record=one, **place.found(one["title"], one["text"], size)))
-    return hits
+        title, text, cluster = words[place.pk]
+        yield there[place.pk], place.found(title, text, sizes.get(cluster, 1))
 
 
 @dataclass(frozen=True, slots=True)
