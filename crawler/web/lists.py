@@ -6,11 +6,13 @@ at a time: in threads, eight programs at once were answered no faster than one.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import Any, TypeVar
 
+from anyio import to_thread
 from pydantic_core import to_json
 
 from pipelines.store import Found, RecordHit, Store
@@ -29,10 +31,14 @@ F = TypeVar("F", bound=Found)
 
 
 class Readers:
-    """A process a core, started when the first list is asked for, and ended by `close`."""
+    """A process a core, started when the first list is asked for, and ended by `close`.
+
+    Until they are there, a second or two later, `store` itself is read.
+    """
 
     def __init__(self, store: Store) -> None:
-        self._url = store.url
+        self._store = store
+        self._ready: asyncio.Task[Any] | None = None
         count = min(_MOST, os.cpu_count() or 1)
         self._workers = Workers(count=count, timeout=_SECONDS, recycle=_RECYCLE, warm=(__name__,))
 
@@ -41,9 +47,16 @@ class Readers:
 
         Raises what `Store.search` does, and WorkerError where a reader was too slow or died.
         """
-        return await self._workers.run(_listed, self._url, asked, limit=limit, text=text)
+        self._ready = self._ready or asyncio.create_task(self._workers.run(os.getpid))
+        if not self._ready.done():
+            return await to_thread.run_sync(partial(_listed, self._store, asked, limit=limit, text=text))
+        self._ready.exception()  # that they cannot start is said by the next line too
+        return await self._workers.run(_read, self._store.url, asked, limit=limit, text=text)
 
     def close(self) -> None:
+        """In the event loop."""
+        if self._ready is not None:
+            self._ready.cancel()
         self._workers.close()
 
 
@@ -65,9 +78,13 @@ def open_store(url: str, *, readonly: bool) -> Store:
 _store = cache(partial(open_store, readonly=True))
 
 
-def _listed(url: str, asked: Mapping[str, Any], *, limit: int, text: bool) -> bytes:
+def _read(url: str, asked: Mapping[str, Any], *, limit: int, text: bool) -> bytes:
     """In a reader."""
-    hits, following = page_of(_store(url).desk.found, asked, limit=limit)
+    return _listed(_store(url), asked, limit=limit, text=text)
+
+
+def _listed(store: Store, asked: Mapping[str, Any], *, limit: int, text: bool) -> bytes:
+    hits, following = page_of(store.desk.found, asked, limit=limit)
     return to_json({"items": [_record(hit, text=text) for hit in hits], "next": following})
 
 

@@ -3,7 +3,7 @@
 BASE is the second since 1970 at which both clocks agree but for SHIFT seconds, so that several runs can share
 one; MODE is due, hand
 or service, with -careless behind it for the controls: hosts are never left alone and never rest. The service
-ends after STOP_AFTER visits, or that many seconds if it is written with an s.
+ends after STOP_AFTER visits, or that many seconds after the first one if it is written with an s.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ def main(base: float, speed: float, mode: str, stop_after: str, shift: str) -> i
         ended.append(visit)
         if stop_after.isdecimal() and len(ended) == int(stop_after):
             os.kill(os.getpid(), signal.SIGTERM)
+        elif stop_after.endswith("s") and len(ended) == 1:
+            timer = threading.Timer(float(stop_after[:-1]), os.kill, (os.getpid(), signal.SIGTERM))
+            timer.daemon = True
+            timer.start()
 
-    if stop_after.endswith("s"):
-        timer = threading.Timer(float(stop_after[:-1]), os.kill, (os.getpid(), signal.SIGTERM))
-        timer.daemon = True
-        timer.start()
     job = Job(sources=config.sources, due=mode.startswith("due"), forever=mode.startswith("service"))
     result = run(
         job,
