@@ -12,7 +12,7 @@ crawl: $(READY)
 
 ## test: set up and run all tests but the long ones (those: make reliability)
 test: $(READY)
-	$(BIN)/python -m pytest -q -n 4 -m "not reliability"
+	$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m "not reliability"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -136,12 +136,13 @@ class _Process:
 
     def _start(self) -> Connection:
         ours, theirs = self._context.Pipe()
-        self._process = self._context.Process(target=_serve, args=(theirs, *self._begin), daemon=True)
-        self._process.start()
+        process = self._context.Process(target=_serve, args=(theirs, *self._begin), daemon=True)
+        process.start()
         theirs.close()
-        self._pipe, self._left = ours, self._max_tasks
+        # Not before: `close`, in another thread, kills what is here.
+        self._process, self._pipe, self._left = process, ours, self._max_tasks
         if self._closed:
-            self._process.kill()
+            process.kill()
         return ours
 
     def _end(self, *, patience: float = 1.0) -> int | None:

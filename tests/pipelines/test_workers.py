@@ -11,13 +11,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.errors import WorkerDiedError, WorkerTimeoutError
+from pipelines.processes import ProcessExpired, ProcessPool
 from pipelines.workers import Workers
 
 
@@ -98,6 +101,46 @@ def test_a_worker_that_cannot_even_start_is_said_so_soon() -> None:
             asyncio.run(pool.run(pow, 2, 2))
     finally:
         pool.close()
+
+
+class SlowStart:
+    """Processes whose start waits for `go`."""
+
+    def __init__(self) -> None:
+        self._real = multiprocessing.get_context("spawn")
+        self.Pipe = self._real.Pipe
+        self.starting, self.go = threading.Event(), threading.Event()
+
+    def Process(self, **options: Any) -> SlowProcess:
+        return SlowProcess(self._real.Process(**options), self)
+
+
+class SlowProcess:
+    def __init__(self, real: BaseProcess, context: SlowStart) -> None:
+        self._real, self._context = real, context
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def start(self) -> None:
+        self._context.starting.set()
+        assert self._context.go.wait(60)
+        self._real.start()
+
+
+def test_a_pool_may_be_stopped_while_a_worker_starts() -> None:
+    context = SlowStart()
+    pool = ProcessPool(max_workers=1, max_tasks=3, initializer=tuple, initargs=(), context=context)  # type: ignore[arg-type]
+    task = pool.schedule(pow, args=[2, 2], kwargs={}, timeout=30)
+    assert context.starting.wait(60)
+    with ThreadPoolExecutor(1) as other:
+        stopping = other.submit(pool.stop)
+        # It has told the worker's place, and waits for its thread.
+        while not pool._all[0]._closed:
+            pass
+        context.go.set()
+        stopping.result(60)
+    assert isinstance(task.exception(0), ProcessExpired)
 
 
 def test_a_clock_that_jumps_neither_ends_a_task_nor_lets_it_go_on(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from forked import Forked, forkery
 from newsserver import clean_environment
 
 from pipelines.store import Store
@@ -25,21 +26,22 @@ def serving(folder: Path, *options: str, config: str = "", **env: str) -> Iterat
 
 
 @contextmanager
-def running(
-    folder: Path, *options: str, config: str = "", **env: str
-) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(folder: Path, *options: str, config: str = "", **env: str) -> Iterator[tuple[Forked, str]]:
     """The same with its process, which may be killed meanwhile."""
     (folder / "wirewatch.toml").write_text(config)
     log = folder / "desk.log"
-    with log.open("w") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "crawler", "serve", "--listen", "127.0.0.1:0", *options],
-            cwd=folder, env={**clean_environment(), **env}, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert process.stderr is not None
+    listening = ["-m", "crawler", "serve", "--listen", "127.0.0.1:0", *options]
+    read, write = os.pipe()
+    with log.open("w") as errors, os.fdopen(read) as said:
+        try:
+            process = forkery().start(
+                listening, cwd=folder, env={**clean_environment(), **env}, out=write, errors=write
+            )
+        finally:
+            os.close(write)
         try:
             # The first line says where; what follows is a log that nobody waits for.
-            for line in process.stderr:
+            for line in said:
                 errors.write(line)
                 found = _AT.search(line)
                 if found:
@@ -49,8 +51,12 @@ def running(
             yield process, found[1]
         finally:
             process.terminate()
-            rest = process.communicate(timeout=20)[1]
-            errors.write(rest)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+            errors.write(said.read())
     assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
 
 

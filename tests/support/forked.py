@@ -1,4 +1,4 @@
-"""Python in processes of their own that are forked from one which has imported what a crawl needs.
+"""Python in processes of their own that are forked from one which has imported what commands need.
 
 Most of what a short command costs is that import, and tests run hundreds of them. `python forked.py ADDRESS` is that
 one process; it ends with whoever started it. Nothing runs in it before the fork but imports: no thread, no event loop,
@@ -19,18 +19,52 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import IO
 
-# What a crawl imports late, besides the commands themselves.
+# What a crawl and the desk import late, besides the commands themselves.
 _LATE = (
-    "alembic.command", "crawler.app", "crawler.cli.crawl", "crawler.middlewares.handler", "crawler.run",
-    "crawler.spiders.news", "scrapy.core.downloader.handlers.http11", "scrapy.crawler", "scrapy.pqueues",
+    "alembic.command", "crawler.app", "crawler.cli.crawl", "crawler.cli.serve", "crawler.middlewares.handler", "crawler.run",
+    "crawler.spiders.news", "crawler.web.app", "crawler.web.serving", "scrapy.core.downloader.handlers.http11", "scrapy.crawler", "scrapy.pqueues",
     "twisted.internet.asyncioreactor",
 )  # fmt: skip
 # What is heeded only when a process starts, or when it imports; as it was before any test changed it.
 _HEEDED = {name: os.environ.get(name) for name in ("SSL_CERT_FILE", "TZ")}
+
+
+class Forked:
+    """A process that was forked, for those who let it run: a little of what `subprocess.Popen` is."""
+
+    def __init__(self, asked: socket.socket) -> None:
+        self._asked = asked
+        self._told = asked.makefile()
+        self.pid = int(self._told.readline())
+        self._code: int | None = None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code. Raises subprocess.TimeoutExpired."""
+        if self._code is None:
+            self._asked.settimeout(timeout)
+            try:
+                self._code = int(self._told.readline())
+            except TimeoutError:
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0) from None
+            self._told.close()
+            self._asked.close()
+        return self._code
+
+    def terminate(self) -> None:
+        self._send(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._send(signal.SIGKILL)
+
+    def _send(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
 
 class Forkery:
@@ -46,28 +80,16 @@ class Forkery:
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == b"ready\n"
 
-    def run(
-        self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
-    ) -> subprocess.CompletedProcess[str]:
-        """What `subprocess.run` of a Python with these arguments gives, with `capture_output` and `text`."""
-        with (
-            tempfile.TemporaryFile() as out,
-            tempfile.TemporaryFile() as errors,
-            socket.socket(socket.AF_UNIX) as asked,
-        ):
-            asked.settimeout(timeout)
-            asked.connect(self._address)
-            order = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)})
-            socket.send_fds(asked, [len(order.encode()).to_bytes(8, "big")], [out.fileno(), errors.fileno()])
-            asked.sendall(order.encode())
-            told = asked.makefile()
-            pid = int(told.readline())
-            try:
-                code = int(told.readline())
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(list(arguments), timeout) from None
-            return subprocess.CompletedProcess(list(arguments), code, _text(out), _text(errors))
+    def start(
+        self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], out: int, errors: int
+    ) -> Forked:
+        """A Python with these arguments, whose output goes to these descriptors."""
+        order = json.dumps({"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}).encode()
+        asked = socket.socket(socket.AF_UNIX)
+        asked.connect(self._address)
+        socket.send_fds(asked, [len(order).to_bytes(8, "big")], [out, errors])
+        asked.sendall(order)
+        return Forked(asked)
 
     def close(self) -> None:
         self._process.terminate()
@@ -75,29 +97,36 @@ class Forkery:
         self._folder.cleanup()
 
 
-def run_python(
-    *arguments: str, cwd: Path, env: Mapping[str, str], timeout: float
-) -> subprocess.CompletedProcess[str]:
-    """Run `-m crawler ...`, or a script."""
-    if any(env.get(name) != value for name, value in _HEEDED.items()):
-        command = [sys.executable, *arguments]
-        return subprocess.run(
-            command, cwd=cwd, env=env, timeout=timeout, capture_output=True, text=True, check=False
-        )
-    return _forkery().run(arguments, cwd=cwd, env=env, timeout=timeout)
-
-
 @cache
-def _forkery() -> Forkery:
+def forkery() -> Forkery:
     """The one of this process."""
     found = Forkery()
     atexit.register(found.close)
     return found
 
 
-def _text(file: object) -> str:
-    file.seek(0)  # type: ignore[attr-defined]
-    return file.read().decode().replace("\r\n", "\n")  # type: ignore[attr-defined]
+def run_python(
+    *arguments: str, cwd: Path, env: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run `-m crawler ...`, or a script: what `subprocess.run` gives with `capture_output` and `text`."""
+    if any(env.get(name) != value for name, value in _HEEDED.items()):
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, cwd=cwd, env=env, timeout=timeout, capture_output=True, text=True, check=False
+        )
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        process = forkery().start(arguments, cwd=cwd, env=env, out=out.fileno(), errors=errors.fileno())
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return subprocess.CompletedProcess(list(arguments), code, _text(out), _text(errors))
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode().replace("\r\n", "\n")
 
 
 # --- the process that forks -------------------------------------------------------------------------------

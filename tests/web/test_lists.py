@@ -104,10 +104,12 @@ def test_readers_that_are_killed_are_replaced_and_end_with_the_desk(store: Store
             readers = descendants(process.pid)
         for pid in readers:
             os.kill(pid, signal.SIGKILL)
-        assert titles(base) == expected
-        left = descendants(process.pid)
-        assert set(left) - set(readers)
+        left: set[int] = set()
+        while not left:
+            assert titles(base) == expected
+            left = set(descendants(process.pid)) - set(readers)
         process.kill()
+        process.wait(20)
         until = time.monotonic() + 20
         while any(is_alive(pid) for pid in left):
             assert time.monotonic() < until, "a reader outlives the desk"
