@@ -134,7 +134,14 @@ process.start()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("hazard", ["an-endless-body-of-the-harbour", "endless-headers-of-the-council"])
+@pytest.mark.parametrize(
+    "hazard",
+    [
+        "an-endless-body-of-the-harbour",
+        # Half a minute of a whole core.
+        pytest.param("endless-headers-of-the-council", marks=pytest.mark.reliability),
+    ],
+)
 def test_control_a_plain_spider_is_filled(tmp_path: Path, hazard: str) -> None:
     """Watched for as long as it takes to hold more than ours in all, and then ended."""
     with HazardSite() as site:
