@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
@@ -19,12 +21,25 @@ settings.load_profile("unhurried")
 REPORT = Path(__file__).parents[1] / "bench" / "results" / "reliability.json"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a fixture of their module are run in one process, in which it is made once."""
-    for item in items:
-        fixtures = item._fixtureinfo.name2fixturedefs.values()
-        if any(defined[-1].scope == "module" for defined in fixtures):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+class TogetherScheduling(LoadScopeScheduling):
+    """Tests of modules that make something for all of them are run in one process, all others in any.
+
+    xdist's own groups would say it test by test, but pytest 9.2 does not let it rename tests.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = nodeid.split("::")[0]
+        return name if _shares(name) else nodeid
+
+
+@cache
+def _shares(name: str) -> bool:
+    text = (Path(__file__).parents[1] / name).read_text()
+    return 'scope="module"' in text or "mark.browser" in text
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> TogetherScheduling:
+    return TogetherScheduling(config, log)  # type: ignore[arg-type]
 
 
 @pytest.hookimpl(tryfirst=True)

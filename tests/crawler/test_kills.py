@@ -26,7 +26,6 @@ def assert_sound(account: Account) -> None:
     assert account.sound, (account.lost[:5], account.doubled[:5], account.torn[:5], account.problems[:5])
     # A page whose worker was killed is tried again later; no other one is hurt.
     assert account.hurt <= sum(kill.kind != "main" for kill in account.kills)
-    assert max(kill.first_request for kill in account.kills) < FIRST_REQUEST
 
 
 @pytest.mark.slow
@@ -63,3 +62,5 @@ def test_a_thousand_kills(tmp_path: Path, shard: int, record_property: Callable[
         "reliability", {"name": f"kills {shard + 1} of {SHARDS}", "seed": SEED + shard, **account.figures()}
     )
     assert_sound(account)
+    # Said of a run by itself: among other tests it is the machine that is late.
+    assert max(kill.first_request for kill in account.kills) < FIRST_REQUEST
