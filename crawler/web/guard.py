@@ -146,13 +146,14 @@ class Gate:
         if token is not None:
             right = Right.WRITE if self._access.is_open else self._access.by_token(token)
             return Visitor(right=right), None
-        known = self._access.by_session(request.cookies.get(SESSION_COOKIE, ""))
+        cookie = request.cookies.get(SESSION_COOKIE, "")
+        known = self._access.by_session(cookie) if cookie else None
         if known is not None:
             return (
                 Visitor(right=Right.WRITE, session=known.session) if self._access.is_open else known
             ), None
         right = Right.WRITE if self._access.is_open else Right.NONE
-        if _is_programs(request.url.path):
+        if _is_programs(request.scope["path"]):
             # Programs are sent no cookie, and have no forms that a session would stand for.
             return Visitor(right=right), None
         cookie = self._access.new_session(right)
@@ -161,7 +162,7 @@ class Gate:
         return fresh, cookie
 
     def _refusal(self, request: Request, visitor: Visitor) -> Response | None:
-        path, unsafe = request.url.path, request.method in _UNSAFE
+        path, unsafe = request.scope["path"], request.method in _UNSAFE
         if unsafe and not _is_from_here(request):
             return problem_page(request, 403, "this was sent by another site's page")
         if path.startswith(_PUBLIC):
@@ -212,7 +213,7 @@ def _token_of(request: Request) -> str | None:
             return b64decode(value, validate=True).decode().partition(":")[2]
         except (binascii.Error, UnicodeDecodeError):
             return ""
-    if request.url.path.startswith("/feeds/"):
+    if request.scope["path"].startswith("/feeds/"):
         return request.query_params.get("token")
     return None
 

@@ -38,10 +38,13 @@ _SAID = ("title", "text", "cluster_id")
 
 
 _ENDS = "SELECT (SELECT min(dated_at) FROM articles), (SELECT max(dated_at) FROM articles)"
-_MARKED = (
-    f"SELECT rowid, highlight(articles_fts, 0, '{_OPEN}', '{_CLOSE}'),"  # noqa: S608 - constants only
+_MARKS = (
+    f"highlight(articles_fts, 0, '{_OPEN}', '{_CLOSE}'),"
     f" snippet(articles_fts, 1, '{_OPEN}', '{_CLOSE}', '{_MORE}', {_SNIPPET_TOKENS})"
-    " FROM articles_fts WHERE articles_fts MATCH :query AND rowid BETWEEN :low AND :high"
+)
+_MARKED = (
+    f"SELECT rowid, {_MARKS} FROM articles_fts"  # noqa: S608 - constants only
+    " WHERE articles_fts MATCH :query AND rowid BETWEEN :low AND :high"
     # With the plus, SQLite does not begin a search for each.
     " AND +rowid IN (SELECT value FROM json_each(:pks))"
 )
@@ -175,6 +178,8 @@ def _places(
     if query.impossible:
         return []
     selection = _Selection(query, filters)
+    if order == "newest" and query.words:
+        return selection.newest_marked(connection, limit=limit, offset=offset)
     if order == "newest":
         pks = [(pk, 0.0) for pk in selection.newest(connection, limit=limit, offset=offset)]
     elif query.words is None:
@@ -227,6 +232,12 @@ class _Selection:
     def newest(self, connection: sa.Connection, *, limit: int, offset: int) -> list[int]:
         rows = self._stream(connection, self._pk, joined=self._joined, limit=limit, offset=offset)
         return [row[0] for row in rows]
+
+    def newest_marked(self, connection: sa.Connection, *, limit: int, offset: int) -> list[_Place]:
+        """The same with what matches in them: words alone do, filters stand in columns of their own."""
+        what = f"{self._pk}, {_MARKS}"
+        rows = self._stream(connection, what, joined=self._joined, limit=limit, offset=offset)
+        return [_Place(pk, 0.0, (title, snippet)) for pk, title, snippet in rows]
 
     def ranked(self, connection: sa.Connection) -> list[tuple[int, float]]:
         """The newest matches, the best first; of equally good ones, the newest by date."""
