@@ -18,9 +18,9 @@ from pydantic_core import to_json
 from pipelines.store import Found, RecordHit, Store
 from pipelines.workers import Workers
 
-# More than these would want more memory than most machines have to spare: some 25 MiB each.
+# More than these would want more memory than most machines have to spare: some 40 MiB each.
 _MOST = 4
-# Seconds that a list may take; the slowest searches of a million articles take a fifth of one.
+# Seconds that a list may take; the slowest searches of a million articles take half of one.
 _SECONDS = 20.0
 # MiB of the database that each connection of the desk keeps: with 32 nothing was answered faster.
 _CACHE = 8

@@ -157,11 +157,12 @@ class _Place:
 
     def found(self, title: str, text: str, size: int) -> dict[str, Any]:
         """The fields of `Found`, for an article that says so and a cluster of that size."""
-        marked: Marked = ((title, False),)
-        snippet: Marked = ((_start(text), False),)
-        if self.marks is not None:
-            marked = _unfolded(_marked(self.marks[0]), title)
-            snippet = _snippet(self.marks[1], text)
+        marked: Marked
+        snippet: Marked
+        if self.marks is None:
+            marked, snippet = ((title, False),), ((_start(text), False),)
+        else:
+            marked, snippet = _unfolded(_marked(self.marks[0]), title), _snippet(self.marks[1], text)
         return {
             "title": marked,
             "snippet": snippet,
